@@ -1,8 +1,8 @@
 """The pace of office time: real, or a working day in a few seconds for a demo, training or a simulated year.
 
 Everything in the product computes in office time and is the same code at any pace; only a wait is converted to real
-time. A compressed pace has its own office date, so that a demo on a Sunday starts on a working day. In it a working day takes
-exactly N real seconds from opening to close, and nights, weekends and holidays take none.
+time. A compressed pace has its own office date, so that a demo on a Sunday starts on a working day. In it a working day
+takes exactly N real seconds from opening to close, and nights, weekends and holidays take none.
 """
 
 from __future__ import annotations

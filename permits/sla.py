@@ -1,9 +1,10 @@
 """The clock of one promise: working days counted from receipt, stopped while the case lies with the applicant.
 
-The promise is that of the service standard (standar pelayanan, UU 25/2009 article 21): n working days, the day of receipt
-never counted. A working day on whose close the case lies with the applicant does not count, so a repair within one day
-costs nothing. The clock keeps facts (when paused, when resumed, what was added) and no results: handed another calendar,
-it answers by that one. It is a value; every change gives a new clock. Instants are office instants (`permits.pace`).
+The promise is that of the service standard (standar pelayanan, UU 25/2009 article 21): n working days, the day of
+receipt never counted. A working day on whose close the case lies with the applicant does not count, so a repair within
+one day costs nothing. The clock keeps facts (when paused, when resumed, what was added) and no results: handed another
+calendar, it answers by that one. It is a value; every change gives a new clock. Instants are office instants
+(`permits.pace`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,55 @@
+"""The one family of refusals that the rules know, each with a stable code.
+
+A rule says *that* something may not be and gives the facts; the sentence a person reads is made from the code at the
+edge (api/problems.py). Codes are public: they appear in problem+json (RFC 9457) and are never renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Stable codes of all refusals; the comment says when it is given."""
+
+    NOT_ALLOWED = "not-allowed"  # the actor's role, field or agency does not cover this act
+    OWN_APPLICATION = "own-application"  # nobody decides on their own application
+    SAME_PERSON = "same-person"  # who verified a case does not sign it
+    APPLICATION_NOT_FOUND = "application-not-found"
+    TASK_NOT_FOUND = "task-not-found"
+    PERMIT_TYPE_NOT_FOUND = "permit-type-not-found"
+    DOCUMENT_NOT_FOUND = "document-not-found"
+    REQUIREMENT_NOT_FOUND = "requirement-not-found"
+    LETTER_NOT_FOUND = "letter-not-found"
+    TASK_CLOSED = "task-closed"  # somebody decided first; the facts say who
+    STALE_VERSION = "stale-version"  # what was judged is no longer what lies there
+    ALREADY_SUBMITTED = "already-submitted"
+    NOT_A_DRAFT = "not-a-draft"  # documents of a submitted case change only through a repair task
+    APPLICATION_WITHDRAWN = "application-withdrawn"
+    APPLICATION_CLOSED = "application-closed"
+    TOO_LATE_TO_WITHDRAW = "too-late-to-withdraw"
+    DOCUMENT_MISSING = "document-missing"
+    FIELD_MISSING = "field-missing"
+    FIELD_INVALID = "field-invalid"
+    VERDICT_MISSING = "verdict-missing"  # a document was left without a verdict
+    REASON_MISSING = "reason-missing"  # a return, refusal or repair needs its reason
+    EVIDENCE_MISSING = "evidence-missing"  # an inspection without photo, a payment without proof
+    DECISION_NOT_POSSIBLE = "decision-not-possible"  # this kind of decision does not belong to this kind of task
+    DEFINITION_INVALID = "definition-invalid"
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
+    ACTIVATION_NOT_VALID = "activation-not-valid"  # expired, spent, or not for this letter
+
+
+class RuleError(Exception):
+    """A rule was not met.
+
+    Args:
+        code: the stable code.
+        facts: what the sentence needs (ids, names, dates as ISO text); never personal data beyond names of officers.
+    """
+
+    def __init__(self, code: Code, **facts: Any) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.facts = facts
