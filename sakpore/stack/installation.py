@@ -1,0 +1,219 @@
+"""One data folder and everything decided in it: its files, ports, secrets, and the environment made from them.
+
+Whatever the caller's environment names (DATABASE_URL, TEMPORAL_ADDRESS, S3_ENDPOINT_URL, SMTP_HOST, SIGNING_TSA_URL)
+is used as it is, and the embedded part for it is not started.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sakpore.ports import LOOPBACK, SEAWEED_GRPC_OFFSET, PortBook, PortTaken, Wish
+from sakpore.secrets import InstallationSecrets, load_or_create, write_private
+from sakpore.stack import engine
+from sakpore.stack.errors import PORT_TAKEN, StackError
+from sakpore.stack.record import RunRecord
+
+FREE_BYTES = 300 * 1024 * 1024
+FIRST_API_PORT = 8080
+# What replaces an embedded part when the caller's environment has it.
+REPLACED_BY = {
+    "postgres": "DATABASE_URL",
+    "temporal": "TEMPORAL_ADDRESS",
+    "s3": "S3_ENDPOINT_URL",
+    "mail": "SMTP_HOST",
+    "pki": "SIGNING_TSA_URL",
+}
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where each thing lies below the data folder."""
+
+    root: Path
+
+    @property
+    def record(self) -> Path:
+        """What runs, for the next start and for people."""
+        return self.root / "run.json"
+
+    @property
+    def logs(self) -> Path:
+        """One log a part, the one before it beside it."""
+        return self.root / "log"
+
+    @property
+    def mail(self) -> Path:
+        """Messages taken by the stand-in mail server."""
+        return self.root / "mail"
+
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's data and socket."""
+        return self.root / "postgres"
+
+    @property
+    def temporal(self) -> Path:
+        """The engine's database file."""
+        return self.root / "temporal"
+
+    @property
+    def s3(self) -> Path:
+        """The object store's volumes."""
+        return self.root / "s3"
+
+    @property
+    def pki(self) -> Path:
+        """The demonstration CA with its keys; for the double and the signing worker."""
+        return self.root / "pki"
+
+    @property
+    def trust(self) -> Path:
+        """What of the CA everyone may read: roots, intermediates, CRLs, certificates."""
+        return self.root / "trust"
+
+    @property
+    def keys(self) -> Path:
+        """The sealing key pair."""
+        return self.root / "keys"
+
+
+def open_folders(root: Path) -> Folders:
+    """Make the data folder. Raises StackError when it cannot be used."""
+    folders = Folders(root.expanduser().resolve())
+    try:
+        for folder in (folders.root, folders.logs, folders.mail, folders.temporal, folders.s3, folders.keys):
+            folder.mkdir(mode=0o700, parents=folder == folders.root, exist_ok=True)
+        probe = folders.root / ".writable"
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        raise StackError(
+            f"The data folder {folders.root} cannot be used ({error.strerror}); correct its permissions or choose another."
+        ) from error
+    free = shutil.disk_usage(folders.root).free
+    if free < FREE_BYTES:
+        raise StackError(
+            f"The disk of {folders.root} has {free // 2**20} MB left and {FREE_BYTES // 2**20} MB are needed; make room first."
+        )
+    return folders
+
+
+def load_secrets(folders: Folders) -> InstallationSecrets:
+    """The installation's secrets. Raises StackError when the file is there and cannot be used."""
+    try:
+        return load_or_create(folders.root / "secrets.json")
+    except ValueError as error:
+        raise StackError(f"{error}.") from error
+    except OSError as error:
+        raise StackError(f"{folders.root / 'secrets.json'} cannot be read ({error.strerror}); correct its owner.") from error
+
+
+def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: Mapping[str, int]) -> PortBook:
+    """Choose and hold a port for every part that is not replaced.
+
+    Raises StackError (exit code 2) when a port that the user fixed is taken.
+    """
+    wishes = [Wish("api", preferred=FIRST_API_PORT, fixed=_fixed_api_port(given, fixed))]
+    if not given.get("TEMPORAL_ADDRESS"):
+        wishes += [Wish("temporal", fixed=fixed.get("temporal")), Wish("temporal_ui", fixed=fixed.get("temporal_ui"))]
+    if not given.get("S3_ENDPOINT_URL"):
+        names = ("s3", "s3_master", "s3_volume", "s3_filer", "s3_admin")
+        wishes += [Wish(name, fixed=fixed.get(name), offsets=(0, SEAWEED_GRPC_OFFSET)) for name in names]
+    if not given.get("SMTP_HOST"):
+        wishes.append(Wish("smtp", fixed=fixed.get("smtp")))
+    if not given.get("SIGNING_TSA_URL"):
+        wishes.append(Wish("tsa", fixed=fixed.get("tsa")))
+    book = PortBook()
+    try:
+        book.choose(wishes, remembered.ports if remembered else {})
+    except PortTaken as error:
+        book.release_all()
+        advice = "set API_PORT to another port" if error.name == "api" else "choose another port"
+        raise StackError(
+            f"Port {error.port} ({error.name}) is used by another program; stop that program or {advice}.", PORT_TAKEN
+        ) from error
+    return book
+
+
+def _fixed_api_port(given: Mapping[str, str], fixed: Mapping[str, int]) -> int | None:
+    text = given.get("API_PORT", "")
+    if not text:
+        return fixed.get("api")
+    with suppress(ValueError):
+        if 0 < int(text) < 65536:
+            return int(text)
+    raise StackError("API_PORT is not a port number; set it to a number from 1 to 65535.", PORT_TAKEN)
+
+
+def public_base_url(folders: Folders, given: Mapping[str, str], api_port: int) -> str:
+    """The address printed in QR codes: decided at the first start, for ever (the environment may say otherwise)."""
+    if given.get("PUBLIC_BASE_URL"):
+        return given["PUBLIC_BASE_URL"].rstrip("/")
+    path = folders.root / "installation.json"
+    try:
+        return str(json.loads(path.read_text())["public_base_url"])
+    except FileNotFoundError:
+        url = f"http://localhost:{api_port}"
+        write_private(path, json.dumps({"public_base_url": url}, indent=2) + "\n")
+        return url
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StackError(f"{path} cannot be read; restore it, since printed QR codes carry the address in it.") from error
+
+
+def sealing_keys(folders: Folders) -> dict[str, str]:
+    """Paths of the signing worker's key pair, made at the first start; nothing while the signing room is missing."""
+    private, public = folders.keys / "seal.key", folders.keys / "seal.pub"
+    if not (private.exists() and public.exists()):
+        if not _exists("signing.activation"):
+            return {}
+        from signing.activation import SealingKeyPair
+
+        SealingKeyPair.create(private)
+    return {"SIGNING_SEAL_KEY": str(private), "SIGNING_SEAL_PUBLIC_KEY": str(public)}
+
+
+def full_environment(
+    folders: Folders, given: Mapping[str, str], book: PortBook, secrets: InstallationSecrets, database_url: str
+) -> dict[str, str]:
+    """Every variable of the product, for all processes together; each part gets its own share of it (parts.py)."""
+    base = public_base_url(folders, given, book["api"])
+    made = {
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": f"{LOOPBACK}:{book['temporal']}" if "temporal" in book.numbers else "",
+        "TEMPORAL_NAMESPACE": engine.NAMESPACE,
+        "TEMPORAL_UI_URL": f"http://localhost:{book['temporal_ui']}" if "temporal_ui" in book.numbers else "",
+        "S3_ENDPOINT_URL": f"http://{LOOPBACK}:{book['s3']}" if "s3" in book.numbers else "",
+        "S3_ACCESS_KEY_ID": secrets.s3_access_key,
+        "S3_SECRET_ACCESS_KEY": secrets.s3_secret_key,
+        "S3_BUCKET": "sakpore",
+        "SMTP_HOST": LOOPBACK,
+        "SMTP_PORT": str(book.numbers.get("smtp", 25)),
+        "MAIL_FROM": "sakpore@localhost",
+        "PAYLOAD_KEYS": secrets.payload_keys,
+        "DOCUMENT_KEYS": secrets.document_keys,
+        "QR_KEY": secrets.qr_key,
+        "SIGNING_TSA_URL": f"http://{LOOPBACK}:{book['tsa']}" if "tsa" in book.numbers else "",
+        "SIGNING_PKI_DIR": str(folders.pki),
+        "SAKPORE_ENV": "development",
+        **sealing_keys(folders),
+    }
+    chosen = {name: given.get(name) or value for name, value in made.items()}
+    return {**chosen, "PUBLIC_BASE_URL": base, "API_PORT": str(book["api"])}
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def project_root() -> Path:
+    """The folder of the checkout: where `worker`, `api` and the other rooms are found by name."""
+    return Path(os.path.abspath(__file__)).parent.parent.parent

@@ -1,0 +1,208 @@
+"""Keeps one part alive: starts it, waits until it is ready, starts it again with back-off when it dies, stops it."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sakpore.stack.errors import StackError
+from sakpore.stack.parts import Part
+from sakpore.stack.processes import Identity, family, identify, kill_all, spawn
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between a death and the next start
+STEADY_SECONDS = 30.0  # a life this long forgets earlier deaths
+FIRST_START_TRIES = 3
+POLL_SECONDS = 0.03
+
+Report = Callable[[str, str, str], None]  # (kind, part name, detail)
+
+
+class Keeper:
+    """The life of one part. All methods belong to the event loop of the supervisor."""
+
+    def __init__(
+        self,
+        part: Part,
+        log: Path,
+        cwd: Path,
+        report: Report,
+        running: Callable[[str, Identity | None], None],
+        release_ports: Callable[..., None],
+    ) -> None:
+        self.part = part
+        self.log = log
+        self._cwd = cwd
+        self._report = report
+        self._running = running
+        self._release_ports = release_ports
+        self._ready = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._identity: Identity | None = None
+        self._once: dict[str, str] = {}
+        self._ever_ready = False
+        self._expected_end = False
+        self._loop_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start and wait until ready. Raises StackError when the first start does not succeed after a few tries."""
+        self._wanted.set()
+        if self._loop_task is None:
+            self._loop_task = asyncio.create_task(self._keep())
+        waiting = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait({waiting, self._loop_task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        if self._loop_task.done():
+            self._loop_task.result()
+
+    async def wait_ready(self) -> None:
+        """Wait until the part (again) is ready."""
+        await self._ready.wait()
+
+    async def stop(self) -> None:
+        """Stop for good: the stop signal, then SIGKILL after the grace."""
+        self._wanted.clear()
+        await self._end(self.part.grace_seconds)
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+            await asyncio.gather(self._loop_task, return_exceptions=True)
+            self._loop_task = None
+        await self._end(0)
+
+    async def hold(self) -> None:
+        """Stop, and start again only when told."""
+        self._wanted.clear()
+        await self._end(self.part.grace_seconds)
+
+    async def restart(self, once: Mapping[str, str]) -> None:
+        """Stop politely and start anew; `once` is added to the environment of that one life."""
+        self._once = dict(once)
+        self._wanted.clear()
+        await self._end(self.part.grace_seconds)
+        self._hurry.set()
+        self._wanted.set()
+        await self._ready.wait()
+
+    async def kill(self) -> None:
+        """SIGKILL the whole process with all its children; it is started again by itself."""
+        process, identity = self._process, self._identity
+        if process is None or identity is None:
+            return
+        self._ready.clear()
+        kill_all(family(identity.pid))
+        await process.wait()
+
+    async def _keep(self) -> None:
+        pause, failures = FIRST_PAUSE, 0
+        while True:
+            await self._wanted.wait()
+            began = asyncio.get_running_loop().time()
+            problem = await self._live()
+            if not self._wanted.is_set() or self._expected_end:
+                continue
+            failures += 1
+            if not self._ever_ready and failures >= FIRST_START_TRIES:
+                raise StackError(f"{self.part.title} does not start: {problem} (log: {self.log}).")
+            lived = asyncio.get_running_loop().time() - began
+            pause = FIRST_PAUSE if lived > STEADY_SECONDS else pause
+            self._report("died", self.part.name, f"{problem}; next start in {pause:.1f} s")
+            await self._rest(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _rest(self, seconds: float) -> None:
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+
+    async def _live(self) -> str:
+        """One life of the process, from preparation to its end. Returns why it ended."""
+        self._expected_end = False
+        self._report("starting", self.part.name, "")
+        part = replace(self.part, environment={**self.part.environment, **self._once})
+        self._once = {}
+        if part.prepare is not None:
+            await asyncio.to_thread(part.prepare)
+        if not self._wanted.is_set():
+            return "not wanted"
+        offset = _size(self.log)
+        self._release_ports(*part.ports)
+        try:
+            process = await spawn(
+                part.command,
+                part.environment,
+                self.log,
+                self._cwd,
+                death_signal=part.stop_signal,
+                user=part.account.uid if part.account else None,
+                group=part.account.gid if part.account else None,
+            )
+        except OSError as error:
+            raise StackError(f"{part.title} cannot be executed ({error.strerror}): {part.command[0]}.") from error
+        self._process, self._identity = process, identify(process.pid)
+        self._running(part.name, self._identity)
+        try:
+            if await self._becomes_ready(process):
+                self._ever_ready = True
+                self._ready.set()
+                self._report("ready", part.name, "")
+                code = await process.wait()
+            elif process.returncode is None:
+                await self._end(0)
+                return f"not ready within {part.ready_seconds:.0f} s"
+            else:
+                code = process.returncode
+        finally:
+            self._ready.clear()
+            self._running(part.name, None)
+        return _end_in_words(code, self.log, offset)
+
+    async def _becomes_ready(self, process: asyncio.subprocess.Process) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.part.ready_seconds
+        while process.returncode is None and loop.time() < deadline:
+            if self.part.ready is None or await self.part.ready():
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return False
+        if self.part.settle is not None and process.returncode is None:
+            await asyncio.to_thread(self.part.settle)
+        return process.returncode is None
+
+    async def _end(self, grace_seconds: float) -> None:
+        process, identity = self._process, self._identity
+        if process is None or identity is None or process.returncode is not None:
+            return
+        self._expected_end = True
+        self._ready.clear()
+        relatives = family(identity.pid)
+        if grace_seconds > 0:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(self.part.stop_signal)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), grace_seconds)
+        # What the part started and did not stop itself goes with it.
+        kill_all(relatives)
+        await process.wait()
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def _end_in_words(code: int, log: Path, offset: int) -> str:
+    how = f"signal {-code}" if code < 0 else f"exit {code}"
+    try:
+        with log.open("rb") as file:
+            file.seek(max(offset, _size(log) - 4096))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return f"{how}, last words: {lines[-1].strip()[:300]}" if lines else how

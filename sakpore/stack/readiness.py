@@ -1,0 +1,91 @@
+"""How a part shows that it is ready to be used. A probe answers yes or no and never raises."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+Probe = Callable[[], Awaitable[bool]]
+PROBE_SECONDS = 2.0
+
+
+def tcp(host: str, port: int) -> Probe:
+    """Ready when a connection is accepted."""
+
+    async def probe() -> bool:
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), PROBE_SECONDS)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        return True
+
+    return probe
+
+
+def http(host: str, port: int, path: str) -> Probe:
+    """Ready when GET answers with a status below 400."""
+
+    async def probe() -> bool:
+        try:
+            return await asyncio.wait_for(_status(host, port, path), PROBE_SECONDS) < 400
+        except (OSError, TimeoutError, ValueError, IndexError):
+            return False
+
+    return probe
+
+
+async def _status(host: str, port: int, path: str) -> int:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+
+
+def command(arguments: Sequence[str], environment: Mapping[str, str]) -> Probe:
+    """Ready when the command exits 0."""
+
+    async def probe() -> bool:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            return await asyncio.wait_for(process.wait(), PROBE_SECONDS) == 0
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return False
+
+    return probe
+
+
+def log_line(log: Path, words: str) -> Probe:
+    """Ready when the part's log holds these words since its last start."""
+
+    async def probe() -> bool:
+        with suppress(OSError):
+            return words in log.read_text(errors="replace")
+        return False
+
+    return probe
+
+
+def alive(seconds: float) -> Probe:
+    """Ready when the part has lived this long; for parts that neither listen nor say so."""
+    first: list[float] = []
+
+    async def probe() -> bool:
+        now = asyncio.get_running_loop().time()
+        first.append(now)
+        return now - first[0] >= seconds
+
+    return probe
