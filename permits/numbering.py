@@ -205,7 +205,8 @@ def read_tracking_code(text: str) -> str:
     Raises NumberingError (tracking-code-invalid) for anything that is no code.
     """
     meant = re.sub(r"[\s-]", "", text).upper().translate(str.maketrans("OIL", "011"))
-    if len(meant) != CODE_LENGTH or any(letter not in _ALPHABET for letter in meant):
+    # Upper-casing turns some foreign letters into ours, so the typed text itself has to be ASCII.
+    if not text.isascii() or len(meant) != CODE_LENGTH or any(letter not in _ALPHABET for letter in meant):
         raise NumberingError("tracking-code-invalid", "a tracking code has sixteen letters and digits")
     return meant
 
