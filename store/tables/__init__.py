@@ -1,0 +1,56 @@
+"""The tables, as shape only: no rules, no callbacks, no relationships. Rules live in `permits`, writes in `records`.
+
+Every instant is an aware `datetime`, kept as timestamptz and answered in UTC (a naive one is refused). Instants called
+`office_...`, and those of tasks, promises and agencies, are office time (`permits.pace`); all others are real time.
+"""
+
+from __future__ import annotations
+
+from store.tables.base import METADATA
+from store.tables.cases import (
+    ApplicationRow,
+    AttachmentRow,
+    DocumentRow,
+    EventRow,
+    NumberSeriesRow,
+    OpdRequestRow,
+    StageEntryRow,
+    TaskRow,
+)
+from store.tables.channels import HttpReceiptRow, OutboxRow
+from store.tables.law import CalendarDayRow, DefinitionRow
+from store.tables.letters import (
+    ActivationRow,
+    AgendaRow,
+    LetterRow,
+    LetterVersionRow,
+    SignatureClaimRow,
+    SignedLetterRow,
+)
+from store.tables.people import AccountRow, LoginAttemptRow, LoginSessionRow, MandateRow
+
+__all__ = [
+    "METADATA",
+    "AccountRow",
+    "ActivationRow",
+    "AgendaRow",
+    "ApplicationRow",
+    "AttachmentRow",
+    "CalendarDayRow",
+    "DefinitionRow",
+    "DocumentRow",
+    "EventRow",
+    "HttpReceiptRow",
+    "LetterRow",
+    "LetterVersionRow",
+    "LoginAttemptRow",
+    "LoginSessionRow",
+    "MandateRow",
+    "NumberSeriesRow",
+    "OpdRequestRow",
+    "OutboxRow",
+    "SignatureClaimRow",
+    "SignedLetterRow",
+    "StageEntryRow",
+    "TaskRow",
+]

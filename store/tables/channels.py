@@ -1,0 +1,45 @@
+"""What leaves the house and what came in: notices to send, and answers to requests that may be repeated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from store.tables.base import Table
+
+
+class OutboxRow(Table, table=True):
+    """A notice, queued once per key, with the proof of its sending."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (CheckConstraint("state in ('pending', 'sent', 'failed')", name="state_known"),)
+
+    key: str = Field(primary_key=True)
+    number: str | None = Field(default=None, index=True)
+    channel: str  # email, inbox
+    recipient: str
+    subject: str
+    body: str
+    state: str = Field(default="pending", index=True)
+    attempts: int = 0
+    message_id: str | None = None  # as the mail server knows it
+    error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+class HttpReceiptRow(Table, table=True):
+    """The first answer to a request with an idempotency key."""
+
+    __tablename__ = "http_receipts"
+
+    actor_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_sha256: str  # tells a repeated request from another one under the same key
+    status: int
+    body: dict[str, Any] = Field(sa_type=JSONB)
+    created_at: datetime = Field(index=True)

@@ -1,0 +1,105 @@
+"""The agenda register, letters, and everything around their signatures."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from store.tables.base import Table
+
+
+class AgendaRow(Table, table=True):
+    """The last integer taken in a series and year; its lock makes the register gapless."""
+
+    __tablename__ = "agenda"
+
+    series: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class LetterRow(Table, table=True):
+    """A letter of a case and its place in the register, kept through redrafts."""
+
+    __tablename__ = "letters"
+    __table_args__ = (
+        UniqueConstraint("series", "year", "sequence"),
+        CheckConstraint("status in ('reserved', 'issued', 'batal')", name="status_known"),
+    )
+
+    number: str = Field(primary_key=True, foreign_key="applications.number")
+    purpose: str = Field(primary_key=True)  # permit, rejection, skrd, minutes, opd-request-<opd>
+    series: str
+    year: int
+    sequence: int
+    number_text: str  # as printed
+    letter_date: date
+    status: str = "reserved"
+    sha256: str | None = Field(default=None, index=True)  # of the frozen PDF
+    input_sha256: str | None = None
+    template: str | None = None
+    template_version: int | None = None
+    reason: str | None = None  # why it is BATAL
+    actor_id: str | None = None  # who made it BATAL
+
+
+class ActivationRow(Table, table=True):
+    """A sealed consent to sign a list of letters; the envelope goes when it is spent or expired."""
+
+    __tablename__ = "activations"
+
+    id: str = Field(primary_key=True)
+    officer_id: str = Field(foreign_key="accounts.id")
+    envelope: bytes | None = None
+    letters: list[str] = Field(sa_type=JSONB)  # sha256 of each letter
+    created_at: datetime
+    expires_at: datetime = Field(index=True)
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)  # the step its code was spent for
+    deleted_at: datetime | None = None  # when the envelope went
+
+
+class SignatureClaimRow(Table, table=True):
+    """An activation is spent once per letter."""
+
+    __tablename__ = "signature_claims"
+    __table_args__ = (
+        CheckConstraint("state in ('CLAIMED', 'SENT', 'SIGNED', 'UNKNOWN', 'FAILED')", name="state_known"),
+    )
+
+    activation_id: str = Field(primary_key=True, foreign_key="activations.id")
+    letter_sha256: str = Field(primary_key=True)
+    state: str
+    error: str | None = None  # a stable code
+    updated_at: datetime
+
+
+class SignedLetterRow(Table, table=True):
+    """The commit point of a signature (permits.steps.SignedLetter)."""
+
+    __tablename__ = "signed_letters"
+    __table_args__ = (UniqueConstraint("number", "purpose"),)
+
+    letter_sha256: str = Field(primary_key=True)
+    number: str
+    purpose: str
+    signed_sha256: str = Field(unique=True)
+    level: str
+    signer_id: str
+    certificate_sha256: str
+    signed_at: datetime
+    activation_id: str
+
+
+class LetterVersionRow(Table, table=True):
+    """A signed letter's archive versions; n = 1 is the signing itself, the newest is served."""
+
+    __tablename__ = "letter_versions"
+
+    letter_sha256: str = Field(primary_key=True, foreign_key="signed_letters.letter_sha256")
+    n: int = Field(primary_key=True)
+    sha256: str = Field(unique=True)
+    level: str
+    created_at: datetime

@@ -1,0 +1,81 @@
+"""Accounts, their sessions and failed log-ins, and the mandates to sign."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index
+from sqlmodel import Field
+
+from store.tables.base import Table
+
+
+class AccountRow(Table, table=True):
+    """A person who can log in: applicant, officer, agency officer or ops."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower_case"),
+        Index("ix_accounts_desk", "role", "field", "opd"),
+    )
+
+    id: str = Field(primary_key=True)
+    email: str = Field(unique=True)  # lower case
+    name: str  # as on the KTP
+    password_hash: str  # argon2id, as PHC text
+    role: str  # permits.authority.Role
+    field: str | None = None  # back office
+    opd: str | None = None  # agency officers
+    phone: str | None = None
+    title: str | None = None  # office held, as printed under a letter
+    rank: str | None = None  # of the civil service
+    nip: str | None = None  # civil service number
+    address: str | None = None
+    birth_place: str | None = None
+    birth_date: date | None = None
+    nik_sealed: bytes | None = None  # store.crypto, context `nik:<id>`
+    nik_fingerprint: str | None = Field(default=None, index=True)  # keyed, so that it finds and does not reveal
+    totp_sealed: bytes | None = None  # store.crypto, context `totp:<id>`
+    totp_last_step: int | None = Field(default=None, sa_type=BigInteger)  # a code counts once
+    active: bool = True
+    email_confirmed_at: datetime | None = None
+    is_demo: bool = False
+    created_at: datetime
+
+
+class LoginSessionRow(Table, table=True):
+    """A log-in; the token itself is only with its holder."""
+
+    __tablename__ = "sessions"
+
+    token_hash: str = Field(primary_key=True)  # sha256 of the token
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE", index=True)
+    csrf_token: str
+    created_at: datetime
+    expires_at: datetime = Field(index=True)
+
+
+class LoginAttemptRow(Table, table=True):
+    """A failed log-in, for throttling by account and by address."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index("ix_login_attempts_key_at", "key", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
+    key: str  # whom it is counted against, such as `account:<sha256 of the e-mail>` or `address:<ip>`
+    at: datetime
+
+
+class MandateRow(Table, table=True):
+    """Who may sign, in which capacity, with which certificate, from when until when."""
+
+    __tablename__ = "mandates"
+    __table_args__ = (CheckConstraint("capacity in ('definitive', 'plh', 'plt')", name="capacity_known"),)
+
+    id: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="accounts.id", index=True)
+    capacity: str  # definitive, plh (acting for days), plt (acting until an appointment)
+    certificate_sha256: str
+    valid_from: date
+    valid_until: date | None = None
+    decree: str  # the decision that gives the mandate, in words
