@@ -26,7 +26,7 @@ class FileMailbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Write the message, then accept it; a full disk is a temporary failure for the sender (RFC 5321, 452)."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         trace = (

@@ -43,7 +43,7 @@ class InstallationSecrets:
 def load_or_create(path: Path) -> InstallationSecrets:
     """The secrets of this installation, generated when the file is missing.
 
-    Raises ValueError when the file exists and cannot be understood: silently new keys would make old documents unreadable.
+    Raises ValueError when the file exists and cannot be understood: new keys would make old documents unreadable.
     """
     if not path.exists():
         fresh = InstallationSecrets.generate()

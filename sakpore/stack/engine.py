@@ -46,8 +46,10 @@ def keep_histories(program: str, address: str, environment: Mapping[str, str], m
     if marker.exists():
         return
     done = subprocess.run(
-        [program, "operator", "namespace", "update", "--address", address, "--disable-config-file"]
-        + ["--retention", f"{RETENTION_DAYS * 24}h", "--namespace", NAMESPACE],
+        (
+            *(program, "operator", "namespace", "update", "--address", address, "--disable-config-file"),
+            *("--retention", f"{RETENTION_DAYS * 24}h", "--namespace", NAMESPACE),
+        ),
         env=dict(environment),
         capture_output=True,
         text=True,

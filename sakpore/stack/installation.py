@@ -94,12 +94,12 @@ def open_folders(root: Path) -> Folders:
         probe.unlink()
     except OSError as error:
         raise StackError(
-            f"The data folder {folders.root} cannot be used ({error.strerror}); correct its permissions or choose another."
+            f"The data folder {folders.root} cannot be used ({error.strerror}); correct its owner or choose another."
         ) from error
     free = shutil.disk_usage(folders.root).free
     if free < FREE_BYTES:
         raise StackError(
-            f"The disk of {folders.root} has {free // 2**20} MB left and {FREE_BYTES // 2**20} MB are needed; make room first."
+            f"The disk of {folders.root} has {free // 2**20} MB left, and {FREE_BYTES // 2**20} MB are needed; make room."
         )
     return folders
 
@@ -111,7 +111,9 @@ def load_secrets(folders: Folders) -> InstallationSecrets:
     except ValueError as error:
         raise StackError(f"{error}.") from error
     except OSError as error:
-        raise StackError(f"{folders.root / 'secrets.json'} cannot be read ({error.strerror}); correct its owner.") from error
+        raise StackError(
+            f"{folders.root / 'secrets.json'} cannot be read ({error.strerror}); correct its mode."
+        ) from error
 
 
 def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: Mapping[str, int]) -> PortBook:
@@ -163,7 +165,7 @@ def public_base_url(folders: Folders, given: Mapping[str, str], api_port: int) -
         write_private(path, json.dumps({"public_base_url": url}, indent=2) + "\n")
         return url
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StackError(f"{path} cannot be read; restore it, since printed QR codes carry the address in it.") from error
+        raise StackError(f"{path} cannot be read; restore it: printed QR codes carry its address.") from error
 
 
 def sealing_keys(folders: Folders) -> dict[str, str]:

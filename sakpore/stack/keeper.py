@@ -72,6 +72,8 @@ class Keeper:
             await asyncio.gather(self._loop_task, return_exceptions=True)
             self._loop_task = None
         await self._end(0)
+        if self.part.tidy is not None:
+            self.part.tidy()
 
     async def hold(self) -> None:
         """Stop, and start again only when told."""

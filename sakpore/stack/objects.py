@@ -25,7 +25,7 @@ def command(program: str, folder: Path, config: Path, host: str, ports: dict[str
         *(f"-filer.port={ports['s3_filer']}", f"-s3.port={ports['s3']}", f"-admin.port={ports['s3_admin']}"),
         # Without an id of its own a volume is named by its port, and ports move.
         *("-volume.id=sakpore", f"-s3.config={config}", "-s3.iam=false", "-master.telemetry=false"),
-        *("-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+        *("-volume.preStopSeconds=0", "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
     )
 

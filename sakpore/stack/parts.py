@@ -1,7 +1,7 @@
 """The parts as data: what each one is, which variables it gets and no others, and what it waits for.
 
-The signing worker alone is given the private sealing key and the folder with the officers' p12 files; every other process
-sees the public half of both.
+The signing worker alone is given the private sealing key and the folder with the officers' p12 files; every other
+process sees the public half of both.
 """
 
 import importlib.util
@@ -45,6 +45,7 @@ class Part:
     account: postgres.Account | None = None  # run as somebody else
     prepare: Callable[[], None] | None = None  # before every start, in a thread
     settle: Callable[[], None] | None = None  # after every start, before others may use it, in a thread
+    tidy: Callable[[], None] | None = None  # after the last stop
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Plan:
 
 
 def all_parts(plan: Plan) -> list[Part]:
-    """Every part of the product, in the order people think of them; parts that the environment replaces are left out."""
+    """Every part of the product, in the order people think of them; what the environment replaces is left out."""
     replaced = {name for name, variable in REPLACED_BY.items() if plan.given.get(variable)}
     embedded = [make(plan) for name, make in EMBEDDED.items() if name not in replaced]
     return [part for part in (*embedded, _worker(plan), _signing_worker(plan), _api(plan)) if _can_run(part)]
@@ -125,6 +126,7 @@ def _s3(plan: Plan) -> Part:
         grace_seconds=4.0,
         ports=objects.PORTS,
         prepare=prepare,
+        tidy=partial(objects.remove_sockets, ports),
         settle=partial(objects.make_bucket, endpoint, bucket, plan.secrets, folder / "bucket-made"),
     )
 

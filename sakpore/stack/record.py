@@ -1,4 +1,4 @@
-"""`var/run.json`: what runs, where, and under which process ids; and the lock that one supervisor holds on a data folder."""
+"""`var/run.json`: what runs, where and under which process ids; and the lock of one supervisor on a data folder."""
 
 import fcntl
 import json

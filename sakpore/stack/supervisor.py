@@ -3,13 +3,14 @@
     async with Stack(Path("var")) as stack:
         stack.environment("api")["DATABASE_URL"]
 
-Parts start in parallel as far as their dependencies allow. Steps (migrations, trust, seed) are functions run once between
-them. Everything runs under the event loop that called `start`; children die with its thread (PR_SET_PDEATHSIG), so on
-Linux call `start` from a thread that lives as long as the stack.
+Parts start in parallel as far as their dependencies allow. Steps (migrations, trust, seed) are functions run once
+between them. Everything runs under the event loop that called `start`; children die with its thread (PR_SET_PDEATHSIG),
+so on Linux call `start` from a thread that lives as long as the stack.
 """
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from sakpore.stack.steps import Step, all_steps
 
 STOP_SECONDS = 9.0  # altogether
 REAP_SECONDS = 4.0
+# PostgreSQL takes it as "stop now, in order", and the others as the end as well.
+POLITE = signal.SIGINT
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ class Stack:
 
     def _reap(self, before: RunRecord | None) -> None:
         left = dict(left_running(before))
-        found = end(list(left.values()), _polite_signal(), REAP_SECONDS)
+        found = end(list(left.values()), POLITE, REAP_SECONDS)
         names = [name for name, identity in left.items() if identity in found]
         if names:
             self._event("reaped", "", f"left by an earlier run: {', '.join(names)}")
@@ -229,7 +232,8 @@ class Stack:
                 await self._run_step(self._steps[name])
             done[name].set()
 
-        waits_for = {item.name: item.depends_on for item in (*self._parts.values(), *self._steps.values())}
+        waits_for = {part.name: part.depends_on for part in self._parts.values()}
+        waits_for |= {step.name: step.depends_on for step in self._steps.values()}
         try:
             async with asyncio.TaskGroup() as group:
                 for name, depends_on in waits_for.items():
@@ -272,13 +276,6 @@ class Stack:
         if self._folders is None:
             raise RuntimeError("the stack was not started")
         return self._folders
-
-
-def _polite_signal() -> Any:
-    import signal
-
-    # PostgreSQL takes SIGINT as "stop now, in order"; the others take it as the end as well.
-    return signal.SIGINT
 
 
 def _turn_logs(folder: Path, parts: Collection[str]) -> None:
