@@ -13,11 +13,11 @@ checks the draft sees it. `unprintable_characters` names such places beforehand.
 Signing, storing and numbering are left to other rooms.
 """
 
+import datetime
 import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -31,7 +31,7 @@ Text = Annotated[str, StringConstraints(max_length=20_000)]
 Line = tuple[Text, Text]
 
 LETTERS_DIR = Path(__file__).resolve().parent.parent / "web" / "letters"
-WESTERN_INDONESIA_TIME = timezone(timedelta(hours=7))
+WESTERN_INDONESIA_TIME = datetime.timezone(datetime.timedelta(hours=7))
 LARGEST_INPUT_CHARACTERS = 200_000
 LONGEST_WORD_CHARACTERS = 40
 MOST_MARKS_ON_A_LETTER = 2
@@ -107,7 +107,7 @@ class LetterInput(_Part):
     """Letter series of the agenda register."""
     number: Text
     """Letter number as printed."""
-    date: date
+    date: datetime.date
     """Date of the letter, also the date of the document."""
     place: Text = "Pekalongan"
     """Where the letter is dated."""
@@ -139,7 +139,7 @@ class LetterInput(_Part):
     remedies: tuple[Text, ...] = ()
     """What the applicant can do now."""
     charges: tuple[Charge, ...] = ()
-    respond_by: date | None = None
+    respond_by: datetime.date | None = None
     """Last day to pay, or to answer."""
     participants: tuple[Participant, ...] = ()
     attachments: tuple[Text, ...] = ()
@@ -152,7 +152,7 @@ class LetterInput(_Part):
     """The certificate is a test one: the letter says so instead of naming BSrE."""
     practice: bool = False
     """Practice mode: every page says CONTOH, TIDAK BERLAKU."""
-    valid_until: date | None = None
+    valid_until: datetime.date | None = None
 
 
 def render_letter(
@@ -180,7 +180,7 @@ def render_letter(
     try:
         pdf = compiler.compile(
             format="pdf", pdf_standards="a-2b", pdf_tags=True,
-            timestamp=datetime.combine(checked.date, time(), WESTERN_INDONESIA_TIME),
+            timestamp=datetime.datetime.combine(checked.date, datetime.time(), WESTERN_INDONESIA_TIME),
         )
     except typst.TypstError as error:
         # The compiler's message can quote the letter, so it stays in the cause and out of our sentence.
@@ -191,30 +191,33 @@ def render_letter(
 
 def unprintable_characters(letter: LetterInput) -> tuple[tuple[str, str], ...]:
     """Return (field, "U+XXXX") for each character that the letter will show written out, without repeats."""
-    found: dict[tuple[str, str], None] = {}
-    for field, text in _texts(letter.model_dump(mode="json"), ""):
-        for code in re.findall(r"\[(U\+[0-9A-F]{4,6})\]", printable(text)):
-            if chr(int(code[2:], 16)) in unicodedata.normalize("NFC", text):
-                found[field, code] = None
+    found = {
+        (field, f"U+{ord(character):04X}"): None
+        for field, text in _texts(letter.model_dump(mode="json"), "")
+        for character, fits in _characters(text)
+        if not fits
+    }
     return tuple(found)
 
 
 def printable(text: str) -> str:
     """Return the text as the letter prints it: composed, each unprintable character written out as `[U+XXXX]`."""
-    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
-    written: list[str] = []
+    written = "".join(
+        character if fits else f"[U+{ord(character):04X}]" for character, fits in _characters(text)
+    )
+    # A word longer than a line gets places where it may break, else it would leave the page.
+    return re.sub(rf"(\S{{{LONGEST_WORD_CHARACTERS}}})(?=\S)", "\\1\u200b", written)
+
+
+def _characters(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each composed character, and whether the letter can print it as it is."""
     marks = 0
-    for character in plain:
-        if character == "\n":
-            written.append(character)
-            marks = 0
-            continue
+    for character in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")):
         if unicodedata.category(character) == "Zs" and character != "\u00a0":
             character = " "
         marks = marks + 1 if unicodedata.combining(character) else 0
-        fits = PRINTABLE.match(character) and marks <= MOST_MARKS_ON_A_LETTER
-        written.append(character if fits else f"[U+{ord(character):04X}]")
-    return re.sub(rf"(\S{{{LONGEST_WORD_CHARACTERS}}})(?=\S)", "\\1\u200b", "".join(written))
+        fits = character == "\n" or (PRINTABLE.match(character) is not None and marks <= MOST_MARKS_ON_A_LETTER)
+        yield character, fits
 
 
 def qr_svg(url: str) -> str:
@@ -247,8 +250,8 @@ def _checked(letter: LetterInput | Mapping[str, Any]) -> LetterInput:
         try:
             checked = LetterInput.model_validate(letter)
         except ValidationError as error:
-            fields = sorted({".".join(str(step) for step in each["loc"]) for each in error.errors()})
-            raise LetterError("letter-input-invalid", f"Isi surat belum lengkap atau keliru: {', '.join(fields)}.") from None
+            fields = ", ".join(sorted({".".join(str(step) for step in each["loc"]) for each in error.errors()}))
+            raise LetterError("letter-input-invalid", f"Isi surat belum lengkap atau keliru: {fields}.") from None
     if sum(len(text) for _, text in _texts(checked.model_dump(mode="json"), "")) > LARGEST_INPUT_CHARACTERS:
         raise LetterError("letter-too-long", "Isi surat terlalu panjang untuk satu surat.")
     return checked

