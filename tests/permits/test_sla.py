@@ -164,7 +164,8 @@ def test_a_pause_over_a_weekend_costs_only_its_working_days() -> None:
 def test_an_open_pause_counts_as_if_it_ended_now() -> None:
     paused = clock().pause(at(7, 10), "retribution")
     assert paused.due_date(CALENDAR, at(7, 11)) == date(2026, 7, 13)
-    assert paused.due_date(CALENDAR, at(7, 17)) == date(2026, 7, 14)
+    assert paused.due_date(CALENDAR, at(7, 15, 59)) == date(2026, 7, 13)
+    assert paused.due_date(CALENDAR, at(7, 16)) == date(2026, 7, 14)
     assert paused.due_date(CALENDAR, at(9, 17)) == date(2026, 7, 16)
     assert paused.resume(at(9, 17)).due_date(CALENDAR, at(9, 17)) == date(2026, 7, 16)
 
