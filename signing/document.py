@@ -1,0 +1,141 @@
+"""Opens a PDF from outside: finds its end, reads its structure, and collects its signature dictionaries.
+
+Decides between RUSAK (cannot be parsed) and what can be judged; it checks no signature. ISO 32000-1, 7.5 and 12.8.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from signing.verdict import Verdict
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+END_WINDOW = 1024  # readers look for the end-of-file marker in the last 1024 bytes (ISO 32000-1, annex H, note 18)
+MAX_PAGE_NODES = 20_000
+MAX_SIGNATURES = 64
+_LIMITS = DecodeLimits(document_budget=DocumentDecodeBudget(base_allowance=128 * 1024 * 1024, max_ratio=50))
+
+
+class Damaged(Exception):
+    """The file cannot be judged further: a verdict and a reason's code."""
+
+    def __init__(self, code: str, verdict: Verdict = Verdict.RUSAK) -> None:
+        super().__init__(code)
+        self.code, self.verdict = code, verdict
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed PDF."""
+
+    pdf: bytes  # up to and with the last end-of-file marker and at most one end of line
+    trailing: bytes  # what follows; empty in a sound file
+    irregular: bool  # readable only leniently
+    reader: PdfFileReader
+    signatures: tuple[EmbeddedPdfSignature, ...]  # filled signature fields, by revision
+
+    @property
+    def trailing_looks_cut(self) -> bool:
+        """True when the trailing bytes look like an update that was cut off, rather than like rubbish."""
+        return b" obj" in self.trailing or b"/ByteRange" in self.trailing
+
+
+def open_document(pdf: bytes) -> Document:
+    """Parse `pdf`. Raises Damaged; other exceptions of the parser mean the same and are the caller's to catch."""
+    if not pdf:
+        raise Damaged("empty")
+    if len(pdf) > MAX_FILE_BYTES:
+        raise Damaged("too_large")
+    if not pdf.startswith(b"%PDF-"):
+        raise Damaged("not_a_pdf")
+    body, trailing = _split_at_end(pdf)
+    reader, irregular = _read(body)
+    if reader.encrypted:
+        raise Damaged("encrypted")
+    _walk_pages(reader)
+    return Document(body, trailing, irregular, reader, _collect(reader))
+
+
+def _split_at_end(pdf: bytes) -> tuple[bytes, bytes]:
+    marker = pdf.rfind(b"%%EOF")
+    if marker < 0:
+        raise Damaged("cut_off")
+    end = marker + len(b"%%EOF")
+    for eol in (b"\r\n", b"\n", b"\r"):
+        if pdf.startswith(eol, end):
+            end += len(eol)
+            break
+    if len(pdf) - end > END_WINDOW:
+        raise Damaged("cut_off")
+    return pdf[:end], pdf[end:]
+
+
+def _read(body: bytes) -> tuple[PdfFileReader, bool]:
+    try:
+        return _opened(body, strict=True), False
+    except (Exception, RecursionError, MemoryError):
+        return _opened(body, strict=False), True
+
+
+def _opened(body: bytes, *, strict: bool) -> PdfFileReader:
+    reader = PdfFileReader(io.BytesIO(body), strict=strict, decode_limits=_LIMITS)
+    if not reader.encrypted and not isinstance(reader.root["/Pages"], generic.DictionaryObject):
+        raise Damaged("unparsable")
+    return reader
+
+
+def _walk_pages(reader: PdfFileReader) -> None:
+    """A page tree that returns to itself, or has no end, is not a page tree."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [reader.root.raw_get("/Pages")]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, generic.IndirectObject):
+            key = (node.idnum, node.generation)
+            if key in seen or len(seen) > MAX_PAGE_NODES:
+                raise Damaged("unparsable")
+            seen.add(key)
+            node = node.get_object()
+        if not isinstance(node, generic.DictionaryObject):
+            raise Damaged("unparsable")
+        if "/Kids" in node:
+            kids = node["/Kids"]
+            if not isinstance(kids, generic.ArrayObject) or len(kids) + len(waiting) > MAX_PAGE_NODES:
+                raise Damaged("unparsable")
+            waiting.extend(kids.raw_get(index) for index in range(len(kids)))
+
+
+def _collect(reader: PdfFileReader) -> tuple[EmbeddedPdfSignature, ...]:
+    fields = list(enumerate_sig_fields(reader, filled_status=True))
+    if len(fields) > MAX_SIGNATURES:
+        raise Damaged("unparsable")
+    found = []
+    for name, _, field in fields:
+        try:
+            embedded = EmbeddedPdfSignature(reader, field, name)
+            _insist_on_byte_range(embedded)
+        except (Exception, RecursionError, MemoryError) as failure:
+            raise Damaged("signature_unparsable") from failure
+        found.append(embedded)
+    return tuple(sorted(found, key=lambda embedded: (embedded.signed_revision, embedded.fq_name)))
+
+
+def _insist_on_byte_range(embedded: EmbeddedPdfSignature) -> None:
+    numbers = embedded.byte_range
+    if (
+        not isinstance(numbers, generic.ArrayObject)
+        or len(numbers) % 2
+        or not all(isinstance(number, int) and number >= 0 for number in numbers)
+    ):
+        raise Damaged("signature_unparsable")
+    for part in ("version", "digest_algorithms", "encap_content_info", "certificates", "signer_infos"):
+        embedded.signed_data[part]  # noqa: B018 (asn1crypto parses on access; a broken container must break here)
+    for certificate in embedded.signed_data["certificates"] or ():
+        certificate.chosen.native  # noqa: B018

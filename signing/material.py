@@ -1,0 +1,82 @@
+"""Trust anchors, intermediates and revocation lists of an installation, read from one folder (SIGNING_PKI_DIR).
+
+root.pem, intermediates.pem and crls.pem, one or more PEM blocks each. A production installation keeps BSrE's chain and
+current CRLs in the same form. The files are read again when they change, so a renewed CRL needs no restart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asn1crypto import crl, pem, x509
+from pyhanko_certvalidator import ValidationContext
+
+from signing.errors import ProviderUnavailable
+
+ROOTS, INTERMEDIATES, CRLS = "root.pem", "intermediates.pem", "crls.pem"
+CONTEXT_LIFE_SECONDS = 300.0
+
+
+def read_certificates(paths: Iterable[Path]) -> list[x509.Certificate]:
+    """All certificates of PEM bundles or single DER files. Raises OSError, ValueError."""
+    return [x509.Certificate.load(der, strict=True) for path in paths for der in _blocks(path)]
+
+
+def read_crls(paths: Iterable[Path]) -> list[crl.CertificateList]:
+    """All revocation lists of PEM bundles or single DER files. Raises OSError, ValueError."""
+    return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path)]
+
+
+def _blocks(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    if not pem.detect(data):
+        return [data] if data.strip() else []
+    return [der for _, _, der in pem.unarmor(data, multiple=True)]
+
+
+@dataclass
+class TrustMaterial:
+    """The folder's contents and a validation context that is held while they and the minutes last."""
+
+    folder: Path
+    _stamp: tuple[int, ...] = field(default=(), repr=False)
+    _context: ValidationContext | None = field(default=None, repr=False)
+    _built_at: float = field(default=0.0, repr=False)
+    roots: list[x509.Certificate] = field(default_factory=list, repr=False)
+    intermediates: list[x509.Certificate] = field(default_factory=list, repr=False)
+    crls: list[crl.CertificateList] = field(default_factory=list, repr=False)
+
+    def refresh(self) -> None:
+        """Read the folder again if a file changed. Raises ProviderUnavailable when one cannot be read."""
+        paths = [self.folder / name for name in (ROOTS, INTERMEDIATES, CRLS)]
+        try:
+            stamp = tuple(path.stat().st_mtime_ns for path in paths)
+            if stamp == self._stamp:
+                return
+            self.roots = read_certificates(paths[:1])
+            self.intermediates = read_certificates(paths[1:2])
+            self.crls = read_crls(paths[2:])
+        except (OSError, ValueError) as failure:
+            raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
+        self._stamp, self._context = stamp, None
+
+    def context(self) -> ValidationContext:
+        """A context for signing now: offline, every certificate of a chain needs revocation information.
+
+        Held for five minutes, since building one and validating the chains afresh is half of a signature's time.
+        """
+        self.refresh()
+        now = time.monotonic()
+        if self._context is None or now - self._built_at > CONTEXT_LIFE_SECONDS:
+            self._context = ValidationContext(
+                trust_roots=self.roots,
+                other_certs=self.intermediates,
+                crls=self.crls,
+                allow_fetching=False,
+                revocation_mode="require",
+            )
+            self._built_at = now
+        return self._context

@@ -1,0 +1,203 @@
+"""From a frozen letter to a PAdES B-LTA letter (ETSI EN 319 142-1), by incremental update only.
+
+One certification signature in the head's field, DocMDP P=1 (ISO 32000-1, 12.8.2.2), invisible because the letter itself
+draws the QR block; a signature timestamp; certificates and CRLs in the DSS; one document timestamp over all of it. Nothing
+is re-saved and no metadata is touched, so a PDF/A-2b letter stays one. The result is handed out only after our own
+verification has found it SAH at B-LTA.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+from asn1crypto import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError as PyhankoSigningError
+from pyhanko.sign.signers.pdf_cms import Signer
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfSignatureMetadata,
+    PdfSigner,
+    SigDSSPlacementPreference,
+    TimestampDSSContentSettings,
+)
+from pyhanko.sign.timestamps.api import TimeStamper
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+from pyhanko_certvalidator.errors import (
+    ExpiredError,
+    InsufficientRevinfoError,
+    PathBuildingError,
+    RevokedError,
+)
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko_certvalidator.util import get_pyca_cryptography_hash
+
+from signing.errors import (
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateUntrusted,
+    DocumentRefused,
+    RevocationUnavailable,
+    SignatureNotProven,
+    SigningError,
+    TimestampUnavailable,
+)
+from signing.material import TrustMaterial
+from signing.policy import Policy
+from signing.port import SigningOrder
+from signing.verdict import Level, Verdict
+from signing.verify import verify_pdf_async
+
+DIGEST = "sha256"
+_DSS = DSSContentSettings(
+    include_vri=False,
+    placement=SigDSSPlacementPreference.TOGETHER_WITH_NEXT_TS,
+    next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+)
+
+
+class HeldKeySigner(Signer):
+    """A pyHanko signer over a key that was opened once.
+
+    The library's own signer parses and checks the private key at every raw signature; with RSA that costs more than all the
+    rest of a letter.
+    """
+
+    def __init__(
+        self,
+        certificate: x509.Certificate,
+        chain: list[x509.Certificate],
+        key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    ) -> None:
+        store = SimpleCertificateStore()
+        store.register_multiple([certificate, *chain])
+        self._key = key
+        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """Sign `data`; a dry run gets zeros of the right length."""
+        if dry_run:
+            return bytes((self._key.key_size + 7) // 8 if isinstance(self._key, rsa.RSAPrivateKey) else 144)
+        digest = get_pyca_cryptography_hash(digest_algorithm)
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(data, padding.PKCS1v15(), digest)
+        return self._key.sign(data, ec.ECDSA(digest))
+
+
+@dataclass
+class Pipeline:
+    """What every signature of an installation shares: trust material and the timestamp service."""
+
+    material: TrustMaterial
+    timestamper: TimeStamper
+
+    async def sign_letter(self, pdf: bytes, signer: Signer, order: SigningOrder) -> bytes:
+        """Sign, timestamp, archive, and prove it.
+
+        Raises DocumentRefused, CertificateExpired, CertificateRevoked, CertificateUntrusted, RevocationUnavailable,
+        TimestampUnavailable, SignatureNotProven.
+        """
+        certificate = signer.signing_cert
+        assert certificate is not None
+        _check_validity(certificate)
+        writer = _open(pdf, order.field_name)
+        signed = await self._append_signature(writer, signer, order)
+        await self._prove(pdf, signed, certificate, order)
+        return signed
+
+    async def _append_signature(self, writer: IncrementalPdfFileWriter, signer: Signer, order: SigningOrder) -> bytes:
+        metadata = PdfSignatureMetadata(
+            field_name=order.field_name,
+            md_algorithm=DIGEST,
+            reason=order.reason or None,
+            location=order.location or None,
+            certify=True,
+            docmdp_permissions=MDPPerm.NO_CHANGES,
+            subfilter=SigSeedSubFilter.PADES,
+            validation_context=self.material.context(),
+            embed_validation_info=True,
+            use_pades_lta=True,
+            dss_settings=_DSS,
+        )
+        out = io.BytesIO()
+        try:
+            await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
+        except SigningError:
+            raise
+        except Exception as failure:
+            raise _sorted(failure) from failure
+        return out.getvalue()
+
+    async def _prove(self, pdf: bytes, signed: bytes, certificate: x509.Certificate, order: SigningOrder) -> None:
+        if not signed.startswith(pdf):
+            raise SignatureNotProven("Hasil tanda tangan tidak diawali byte surat yang dikirim.")
+        fingerprint = hashlib.sha256(certificate.dump()).hexdigest()
+        policy = Policy.of_parts(
+            self.material.roots,
+            self.material.intermediates,
+            self.material.crls,
+            signers={order.field_name: fingerprint},
+            head_field=order.field_name,
+            min_level=Level.B_LTA,
+        )
+        report = await verify_pdf_async(signed, policy)
+        kinds = sorted(found.kind for found in report.signatures)
+        if report.verdict is not Verdict.SAH or kinds != ["document-timestamp", "signature"]:
+            codes = ", ".join(reason.code for reason in report.reasons) or report.verdict.value
+            raise SignatureNotProven(f"Tanda tangan yang baru dibuat tidak lolos pemeriksaan sendiri: {codes}.")
+
+
+def _check_validity(certificate: x509.Certificate) -> None:
+    now = datetime.now(UTC)
+    if not certificate.not_valid_before <= now <= certificate.not_valid_after:
+        raise CertificateExpired("Sertifikat pejabat tidak berlaku pada saat ini.")
+
+
+def _open(pdf: bytes, field_name: str) -> IncrementalPdfFileWriter:
+    try:
+        reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+        if reader.encrypted:
+            raise DocumentRefused("PDF terenkripsi tidak dapat ditandatangani.")
+        fields = [(name, value) for name, value, _ in enumerate_sig_fields(reader)]
+        writer = IncrementalPdfFileWriter.from_reader(reader)
+    except SigningError:
+        raise
+    except (PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OSError) as failure:
+        raise DocumentRefused("Berkas yang akan ditandatangani bukan PDF yang utuh.") from failure
+    if any(value is not None for _, value in fields):
+        raise DocumentRefused("Surat sudah memuat tanda tangan; tanda tangan kepala harus satu-satunya.")
+    if field_name in {name for name, _ in fields}:
+        raise DocumentRefused("Surat sudah memuat kolom tanda tangan itu.")
+    return writer
+
+
+def _sorted(failure: Exception) -> SigningError:
+    """Name the step that failed, by the first known error in the chain of causes."""
+    chain: list[BaseException] = [failure]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 12:
+        chain.append(cause)
+    for known in chain:
+        if isinstance(known, RevokedError):
+            return CertificateRevoked("Sertifikat dalam rantai tanda tangan telah dicabut.")
+        if isinstance(known, ExpiredError):
+            return CertificateExpired("Sertifikat dalam rantai tanda tangan sudah tidak berlaku.")
+        if isinstance(known, InsufficientRevinfoError):
+            return RevocationUnavailable("Keterangan pencabutan untuk rantai sertifikat tidak ada atau basi.")
+        if isinstance(known, PathBuildingError):
+            return CertificateUntrusted("Sertifikat tidak berujung pada jangkar kepercayaan instalasi ini.")
+        if isinstance(known, TimestampRequestError | aiohttp.ClientError | asyncio.TimeoutError | ConnectionError):
+            return TimestampUnavailable("Layanan segel waktu tidak menjawab sebagaimana mestinya.")
+        if isinstance(known, PdfError):
+            return DocumentRefused("Struktur PDF tidak dapat diberi tanda tangan.")
+    if isinstance(failure, PyhankoSigningError):
+        return SigningError("Langkah tanda tangan PAdES gagal.")
+    return SigningError(f"Langkah tanda tangan PAdES berhenti dengan {type(failure).__name__}.")

@@ -1,0 +1,146 @@
+"""Trust and revocation at one moment, from the policy and from what the PDF's own archive (DSS) holds; never the network.
+
+Signers' chains need revocation information for every certificate below the anchor. A timestamp authority's chain needs it
+where its certificates declare a source. Beyond that, a certificate that the policy's lists name as revoked is refused
+even if an older answer in the file calls it good: whoever holds a letter chooses what is in its DSS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import crl, ocsp, x509
+from pyhanko.pdf_utils.rw_common import PdfHandler
+from pyhanko.sign.ades.report import AdESIndeterminate
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+
+from signing.policy import Policy
+
+# RFC 3161, 4: after these, tokens made before the revocation stay good; after any other or none, all are doubtful.
+HARMLESS_FOR_TIMESTAMPS = {"unspecified", "affiliation_changed", "superseded", "cessation_of_operation"}
+_PROBLEMS = {
+    AdESIndeterminate.REVOKED_NO_POE: "revoked",
+    AdESIndeterminate.REVOKED_CA_NO_POE: "revoked",
+    AdESIndeterminate.TRY_LATER: "revocation_unknown",
+    AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: "revocation_unknown",
+    AdESIndeterminate.EXPIRED: "certificate_expired",
+    AdESIndeterminate.NOT_YET_VALID: "certificate_expired",
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: "certificate_expired",
+    AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED: "certificate_expired",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "algorithm_weak",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "algorithm_weak",
+}
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Certificates, revocation lists and OCSP answers of a DSS."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    crls: tuple[crl.CertificateList, ...] = ()
+    ocsps: tuple[ocsp.OCSPResponse, ...] = ()
+
+    @classmethod
+    def read(cls, handler: PdfHandler) -> Archive:
+        """The DSS as one revision has it; empty when there is none. Raises what the parser raises."""
+        if "/DSS" not in handler.root:
+            return cls()
+        store = handler.root["/DSS"]
+        return cls(
+            certificates=tuple(x509.Certificate.load(der, strict=True) for der in _streams(store, "/Certs")),
+            crls=tuple(crl.CertificateList.load(der, strict=True) for der in _streams(store, "/CRLs")),
+            ocsps=tuple(ocsp.OCSPResponse.load(der, strict=True) for der in _streams(store, "/OCSPs")),
+        )
+
+    @property
+    def has_revocation(self) -> bool:
+        """True when any revocation information is kept."""
+        return bool(self.crls or self.ocsps)
+
+
+def _streams(store: Any, key: str) -> Iterable[bytes]:
+    for reference in store.get(key, ()):
+        yield reference.get_object().data
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known for judging certificates at `moment`."""
+
+    policy: Policy
+    archive: Archive
+    moment: datetime
+    embedded_only: bool = False  # leave out the policy's own revocation lists, to see whether the file is self-sufficient
+    crls: tuple[crl.CertificateList, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = () if self.embedded_only else tuple(self.policy.revocation_lists)
+        object.__setattr__(self, "crls", (*own, *self.archive.crls))
+
+    def signer_context(self) -> ValidationContext:
+        """For a signer's chain: revocation information is required for every certificate."""
+        return self._context("require")
+
+    def timestamp_context(self) -> ValidationContext:
+        """For a timestamp authority's chain: required where declared."""
+        return self._context("require" if self.embedded_only else "hard-fail")
+
+    def _context(self, mode: str) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=self.policy.anchors,
+            other_certs=[*self.policy.others, *self.archive.certificates],
+            crls=list(self.crls),
+            ocsps=list(self.archive.ocsps),
+            moment=self.moment,
+            allow_fetching=False,
+            revocation_mode=mode,
+            retroactive_revinfo=True,
+        )
+
+    def names_as_revoked(self, path: Iterable[x509.Certificate], at: datetime, *, is_authority: bool) -> bool:
+        """True when a list names a certificate of `path` as revoked at `at` (RFC 5280; RFC 3161, 4 for authorities)."""
+        chain = list(path)
+        for certificate in chain:
+            for listed in self.crls:
+                if listed.issuer != certificate.issuer:
+                    continue
+                entry = _entry(listed, certificate.serial_number)
+                if entry is None:
+                    continue
+                reason = entry.crl_reason_value.native if entry.crl_reason_value is not None else None
+                if entry["revocation_date"].native <= at or (is_authority and reason not in HARMLESS_FOR_TIMESTAMPS):
+                    return True
+        return False
+
+    async def suffices_for(self, certificate: x509.Certificate, others: Iterable[x509.Certificate], usage: str) -> bool:
+        """True when the chain of `certificate` validates with what is known here."""
+        context = self.timestamp_context() if usage == "time_stamping" else self.signer_context()
+        validator = CertificateValidator(
+            certificate, intermediate_certs=[*others], validation_context=context
+        )
+        try:
+            await validator.async_validate_usage(set(), {usage} if usage == "time_stamping" else None)
+        except Exception:
+            return False
+        return True
+
+
+def _entry(listed: crl.CertificateList, serial: int) -> Any:
+    revoked = listed["tbs_cert_list"]["revoked_certificates"]
+    return next((entry for entry in revoked or () if entry["user_certificate"].native == serial), None)
+
+
+def trust_problem(status: Any, evidence: Evidence, at: datetime, *, is_authority: bool = False) -> str | None:
+    """The reason's code why the certificate of a judged signature is not trusted at `at`, or None."""
+    indication = status.trust_problem_indic
+    if indication is not None:
+        return _PROBLEMS.get(indication, "untrusted")
+    path = status.validation_path
+    if path is None:
+        return "untrusted"
+    if evidence.names_as_revoked(list(path.iter_certs(include_root=False)), at, is_authority=is_authority):
+        return "revoked"
+    return None

@@ -1,0 +1,361 @@
+"""Judges the bytes of a PDF against a policy, offline: is this the letter the head signed, whole and unchanged?
+
+ETSI EN 319 102-1 in the part we need: digest and signature value, trust and hard-fail revocation at the proven time, what was
+added after signing (only archive updates), coverage of whole revisions, mandated signers by field, and the PAdES level.
+Time: the last document timestamp is judged now, each earlier one and each signature timestamp at the moment the next later one
+proves, each signature at its own timestamp; so an officer's expired certificate does not spoil what was signed in time.
+
+Every outcome is a verdict. For files from outside use `limited.LimitedVerifier`, which runs this in a bounded process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.general import SignedDataCerts
+from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
+from pyhanko.sign.validation.generic_cms import (
+    collect_timing_info,
+    extract_certs_for_validation,
+    extract_tst_data_iter,
+)
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
+from signing.document import Damaged, Document, open_document
+from signing.policy import Policy
+from signing.revisions import ARCHIVE_ONLY, account_for_tail, fields_added_since, signatures_removed
+from signing.trust import Archive, Evidence, trust_problem
+from signing.verdict import FoundSignature, Level, Reason, Report, Verdict
+
+TIMESTAMP_ORDER_TOLERANCE = timedelta(minutes=5)
+_SIGNER_USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)
+
+log = logging.getLogger(__name__)
+
+
+def verify_pdf(pdf: bytes, policy: Policy, now: datetime | None = None) -> Report:
+    """Judge `pdf` by `policy`, at `now` (aware; default the present). Never raises for anything the bytes hold."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(verify_pdf_async(pdf, policy, now))
+    answer: list[Report] = []
+    thread = threading.Thread(target=lambda: answer.append(asyncio.run(verify_pdf_async(pdf, policy, now))))
+    thread.start()
+    thread.join()
+    return answer[0] if answer else Report.plain(Verdict.TIDAK_SAH, "verification_failed")
+
+
+async def verify_pdf_async(pdf: bytes, policy: Policy, now: datetime | None = None) -> Report:
+    """The same for callers inside an event loop."""
+    try:
+        document = open_document(pdf)
+    except Damaged as damage:
+        return Report.plain(damage.verdict, damage.code)
+    except (Exception, RecursionError, MemoryError):
+        return Report.plain(Verdict.RUSAK, "unparsable")
+    try:
+        return await _Judgement(document, policy, now or datetime.now(UTC)).reached()
+    except Damaged as damage:
+        return Report.plain(damage.verdict, damage.code)
+    except (Exception, RecursionError, MemoryError) as failure:
+        log.warning("Verification stopped by an unexpected error", extra={"error": type(failure).__name__})
+        return Report.plain(Verdict.TIDAK_SAH, "verification_failed")
+
+
+@dataclass
+class _Found:
+    """One signature under judgement."""
+
+    embedded: EmbeddedPdfSignature
+    name: str
+    is_timestamp: bool
+    time: datetime | None = None
+    time_is_trusted: bool = False
+    level: Level | None = None
+    good: bool = True
+
+
+class _Judgement:
+    def __init__(self, document: Document, policy: Policy, now: datetime) -> None:
+        self.document = document
+        self.policy = policy
+        self.now = now
+        self.reasons: list[Reason] = []
+        self.found = [
+            _Found(embedded, embedded.field_name, embedded.sig_object_type == "/DocTimeStamp")
+            for embedded in document.signatures
+        ]
+        self.archive = Archive.read(document.reader)
+
+    async def reached(self) -> Report:
+        signatures = [found for found in self.found if not found.is_timestamp]
+        if not signatures:
+            return self._without_signature()
+        if self.document.trailing:
+            self._blame("trailing_bytes")
+        if self.document.irregular:
+            self._blame("irregular_structure")
+        if signatures_removed(self.document.reader):
+            self._blame("signature_removed")
+        self._check_fields(signatures)
+        await self._judge_timestamps()
+        for found in signatures:
+            await self._judge_signature(found)
+        self._check_tail()
+        return self._conclude(signatures)
+
+    def _without_signature(self) -> Report:
+        if signatures_removed(self.document.reader):
+            return Report.plain(Verdict.TIDAK_SAH, "signature_removed")
+        if self.document.trailing_looks_cut:
+            return Report.plain(Verdict.RUSAK, "cut_off")
+        return Report.plain(Verdict.TIDAK_BERTANDA_TANGAN, "no_signature")
+
+    def _conclude(self, signatures: list[_Found]) -> Report:
+        head = next((found for found in signatures if found.name == self.policy.head_field), None)
+        if head is not None and head.level is not None and head.level.rank < self.policy.min_level.rank:
+            self._blame("level_too_low", head)
+        listed = tuple(self._describe(found) for found in self.found)
+        level = head.level if head is not None else None
+        if self.reasons:
+            return Report(Verdict.TIDAK_SAH, level, tuple(dict.fromkeys(self.reasons)), listed)
+        if head is None:
+            return Report(Verdict.BELUM_TERBIT, None, (Reason.of("head_unsigned"),), listed)
+        return Report(Verdict.SAH, level, (), listed)
+
+    def _blame(self, code: str, found: _Found | None = None) -> None:
+        self.reasons.append(Reason.of(code, found.name if found else ""))
+        if found is not None and code != "level_too_low":
+            found.good, found.level = False, None
+
+    def _check_fields(self, signatures: list[_Found]) -> None:
+        names = [found.name for found in self.found]
+        for found in self.found:
+            if names.count(found.name) > 1 or (found.is_timestamp and found.name in self.policy.signers):
+                self._blame("unknown_field", found)
+        for found in signatures:
+            allowed = self.policy.signers.get(found.name)
+            if allowed is None:
+                self._blame("unknown_field", found)
+                continue
+            certs = self._certificates(found)
+            if certs is not None and certs.signer_cert.sha256.hex() not in allowed:
+                self._blame("wrong_signer", found)
+
+    def _certificates(self, found: _Found) -> SignedDataCerts | None:
+        try:
+            return found.embedded._init_cert_info()
+        except Exception:
+            self._blame("signer_certificate_missing", found)
+            return None
+
+    async def _judge_timestamps(self) -> None:
+        """Document timestamps, last first: each is judged at the moment the next later one proves."""
+        moment = self.now
+        for found in reversed([found for found in self.found if found.is_timestamp]):
+            if self._certificates(found) is None:
+                continue
+            evidence = Evidence(self.policy, self.archive, moment)
+            try:
+                status = await async_validate_pdf_timestamp(
+                    found.embedded, evidence.timestamp_context(), diff_policy=ARCHIVE_ONLY
+                )
+            except Exception:
+                self._blame("timestamp_invalid", found)
+                continue
+            if not (status.intact and status.valid):
+                self._blame("timestamp_invalid", found)
+                continue
+            if problem := trust_problem(status, evidence, status.timestamp, is_authority=True):
+                self._blame(problem, found)
+                continue
+            if status.timestamp > moment + TIMESTAMP_ORDER_TOLERANCE:
+                self._blame("timestamp_order", found)
+            self._check_changes(found, docmdp_ok=True)
+            self._check_hole(found)
+            found.time, found.time_is_trusted = status.timestamp, True
+            moment = min(moment, status.timestamp)
+
+    async def _judge_signature(self, found: _Found) -> None:
+        certificates = self._certificates(found)
+        if certificates is None:
+            return
+        proof = self._proof_after(found)
+        moment = await self._signature_time(found, proof)
+        if moment is None and self.policy.min_level is not Level.B_B:
+            self._blame("timestamp_missing", found)
+        evidence = Evidence(self.policy, self.archive, moment or self.now)
+        try:
+            status = await async_validate_pdf_signature(
+                found.embedded,
+                signer_validation_context=evidence.signer_context(),
+                ts_validation_context=Evidence(self.policy, self.archive, proof).timestamp_context(),
+                diff_policy=ARCHIVE_ONLY,
+                key_usage_settings=_SIGNER_USAGE,
+            )
+        except Exception:
+            self._blame("signature_invalid", found)
+            return
+        if not status.intact:
+            self._blame("digest_mismatch", found)
+        if not status.valid:
+            self._blame("signature_invalid", found)
+        if status.intact and status.valid and (problem := trust_problem(status, evidence, evidence.moment)):
+            self._blame(problem, found)
+        self._check_changes(found, docmdp_ok=bool(status.docmdp_ok))
+        self._check_hole(found)
+        found.time = moment or status.signer_reported_dt
+        found.time_is_trusted = moment is not None
+        if found.good:
+            found.level = await self._level(found, certificates, moment)
+
+    def _proof_after(self, found: _Found) -> datetime:
+        """The earliest moment proven by a good document timestamp over this signature; now, when there is none."""
+        later = [
+            other.time
+            for other in self.found
+            if other.is_timestamp and other.good and other.time
+            and other.embedded.signed_revision > found.embedded.signed_revision
+        ]
+        return min(later, default=self.now)
+
+    async def _signature_time(self, found: _Found, proof: datetime) -> datetime | None:
+        """The trusted time of a signature: its own timestamp's, else that of a document timestamp over it."""
+        evidence = Evidence(self.policy, self.archive, proof)
+        try:
+            timing = await collect_timing_info(
+                found.embedded.signer_info, evidence.timestamp_context(), raw_digest=found.embedded.compute_digest
+            )
+        except Exception:
+            self._blame("timestamp_invalid", found)
+            return None
+        token = timing.get("timestamp_validity")
+        if token is None:
+            return proof if proof is not self.now else None
+        if not (token.intact and token.valid):
+            self._blame("timestamp_invalid", found)
+            return None
+        if problem := trust_problem(token, evidence, token.timestamp, is_authority=True):
+            self._blame(problem, found)
+            return None
+        if token.timestamp > proof + TIMESTAMP_ORDER_TOLERANCE:
+            self._blame("timestamp_order", found)
+        return token.timestamp  # type: ignore[no-any-return]
+
+    async def _level(self, found: _Found, certificates: SignedDataCerts, moment: datetime | None) -> Level:
+        if moment is None:
+            return Level.B_B
+        if not await self._is_self_sufficient(found, certificates, self.archive, moment):
+            return Level.B_T
+        covering = [
+            other for other in self.found
+            if other.is_timestamp and other.good and other.embedded.signed_revision > found.embedded.signed_revision
+        ]
+        if not covering:
+            return Level.B_LT
+        revision = self.document.reader.get_historical_resolver(covering[-1].embedded.signed_revision)
+        covered = await self._is_self_sufficient(found, certificates, Archive.read(revision), moment)
+        return Level.B_LTA if covered else Level.B_LT
+
+    async def _is_self_sufficient(
+        self, found: _Found, certificates: SignedDataCerts, archive: Archive, moment: datetime
+    ) -> bool:
+        """True when the DSS alone validates the chains of the signer and of the signature's timestamp."""
+        if not archive.has_revocation:
+            return False
+        evidence = Evidence(self.policy, archive, moment, embedded_only=True)
+        if not await evidence.suffices_for(certificates.signer_cert, certificates.other_certs, "signing"):
+            return False
+        for token in extract_tst_data_iter(found.embedded.signer_info, signed=False):
+            stamping = extract_certs_for_validation(token)
+            if not await evidence.suffices_for(stamping.signer_cert, stamping.other_certs, "time_stamping"):
+                return False
+        return True
+
+    def _check_changes(self, found: _Found, *, docmdp_ok: bool) -> None:
+        """Coverage of the whole revision, and nothing later but archive updates (or other mandated signatures)."""
+        embedded = found.embedded
+        if embedded.coverage is None or embedded.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+            self._blame("not_whole_revision", found)
+            return
+        result = embedded.diff_result
+        if not isinstance(result, DiffResult) or result.modification_level > ModificationLevel.FORM_FILLING:
+            self._blame("changed_after_signing", found)
+            return
+        if not docmdp_ok:
+            self._blame("certification_broken", found)
+        is_head = found.name == self.policy.head_field
+        others = result.changed_form_fields - self._timestamp_fields()
+        if result.modification_level > ModificationLevel.LTA_UPDATES and (is_head or others - set(self.policy.signers)):
+            self._blame("changed_after_signing", found)
+        added = fields_added_since(self.document.reader, embedded.signed_revision) - self._timestamp_fields()
+        if is_head and added:
+            self._blame("changed_after_signing", found)
+
+    def _timestamp_fields(self) -> set[str]:
+        return {found.name for found in self.found if found.is_timestamp}
+
+    def _check_hole(self, found: _Found) -> None:
+        """Every byte in the hole of the ByteRange has the one value it may have."""
+        numbers = [int(number) for number in found.embedded.byte_range]
+        if len(numbers) != 4:
+            self._blame("not_whole_revision", found)
+            return
+        hole = self.document.pdf[numbers[1] : numbers[2]]
+        try:
+            der = der_in_hole(hole, found.embedded.pkcs7_content)
+            account_for_cms(der, self._pool(found), timestamp=found.is_timestamp)
+        except Unreadable as failure:
+            raise Damaged("signature_unparsable") from failure
+        except (Unaccounted, ValueError, TypeError, KeyError, IndexError):
+            self._blame("unaccounted_bytes", found)
+
+    def _pool(self, found: _Found) -> Pool:
+        certificates = [*self.policy.anchors, *self.policy.others, *self.archive.certificates]
+        for bundle in (found.embedded.signed_data, *extract_tst_data_iter(found.embedded.signer_info, signed=False)):
+            certificates += [choice.chosen for choice in bundle["certificates"] or () if choice.name == "certificate"]
+        return Pool(certificates)
+
+    def _check_tail(self) -> None:
+        """What lies behind the last good signature or timestamp must account for itself."""
+        covered = max(
+            (int(found.embedded.byte_range[2]) + int(found.embedded.byte_range[3]) for found in self.found if found.good),
+            default=0,
+        )
+        tail = self.document.pdf[covered:]
+        if not covered or tail in (b"", b"\n", b"\r", b"\r\n"):
+            return
+        try:
+            account_for_tail(self.document.reader, self.document.pdf, covered, self._archive_pool())
+        except (Unaccounted, ValueError, TypeError, KeyError, IndexError):
+            self._blame("unaccounted_bytes")
+
+    def _archive_pool(self) -> Pool:
+        return Pool([*self.policy.anchors, *self.policy.others, *self.archive.certificates])
+
+    def _describe(self, found: _Found) -> FoundSignature:
+        try:
+            certificate = found.embedded.signer_cert
+        except Exception:
+            certificate = None
+        names = certificate.subject.native if certificate is not None else {}
+        common = names.get("common_name")
+        return FoundSignature(
+            kind="document-timestamp" if found.is_timestamp else "signature",
+            field=found.name,
+            signer=common if isinstance(common, str) else None,
+            certificate_sha256=certificate.sha256.hex() if certificate is not None else None,
+            signed_at=found.time.astimezone(UTC) if found.time else None,
+            time_is_trusted=found.time_is_trusted,
+            level=found.level,
+            good=found.good,
+        )
