@@ -1,0 +1,232 @@
+"""One family of refusals over HTTP: `application/problem+json` (RFC 9457) for programs, one page for people.
+
+`type` is a stable address of the code, `detail` an Indonesian sentence that says what to do now, `instance` the request
+id. Nothing that was sent is ever echoed. The words and statuses of all codes stand in `web/sentences/problems.yaml`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from permits.calendar import CalendarTooShort
+from permits.errors import Code, RuleError
+from permits.numbering import NumberingError
+
+log = logging.getLogger("sakpore.api")
+
+TABLE = Path(__file__).resolve().parent.parent / "web" / "sentences" / "problems.yaml"
+SAFE_FACTS = frozenset(
+    {
+        "allowed", "current", "decided_by", "decided_at", "decision", "documents", "fields", "limit_bytes", "number",
+        "photos_wanted", "possible", "reason", "requirement", "retry_after_seconds", "titles", "wait_seconds", "who",
+    }
+)  # fmt: skip
+"""Facts that may stand in an answer; others stay in the log."""
+
+
+class ApiCode(StrEnum):
+    """Stable codes of what only the door refuses; the comment says when it is given."""
+
+    UNAUTHENTICATED = "unauthenticated"  # no session came with the request
+    SESSION_EXPIRED = "session-expired"  # a session came, and it is over
+    LOGIN_FAILED = "login-failed"  # e-mail and password do not belong together; never says which
+    EMAIL_UNCONFIRMED = "email-unconfirmed"
+    CSRF_FAILED = "csrf-failed"  # a cookie came without its form's secret
+    TOO_MANY_ATTEMPTS = "too-many-attempts"
+    INVALID_REQUEST = "invalid-request"  # fields of the body or address have the wrong form
+    INVALID_JSON = "invalid-json"
+    NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    FILE_EMPTY = "file-empty"
+    FILE_TOO_LARGE = "file-too-large"
+    FILE_TYPE_NOT_ACCEPTED = "file-type-not-accepted"
+    FILE_DANGEROUS = "file-dangerous"
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_MISSING = "file-missing"  # the form came without its file
+    TOO_LARGE = "too-large"  # a JSON body beyond any need
+    ENGINE_UNAVAILABLE = "engine-unavailable"
+    STORE_UNAVAILABLE = "store-unavailable"
+    CODE_NOT_FOUND = "code-not-found"  # no case or letter has this tracking or verification code
+    SIGNING_UNAVAILABLE = "signing-unavailable"  # the sealing key is not installed
+    VERIFICATION_UNAVAILABLE = "verification-unavailable"  # no trust anchors are installed
+    CALENDAR_TOO_SHORT = "calendar-too-short"
+    INTERNAL = "internal-error"
+
+
+class Words(BaseModel):
+    """What one code says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: int = Field(ge=400, le=599)
+    title: str
+    detail: str  # may hold {facts}; a fact that is missing leaves the sentence of `plain`
+    plain: str | None = None
+
+
+class Problem(Exception):
+    """A refusal of the door itself.
+
+    Args:
+        code: the stable code, the door's own or a rule's.
+        headers: extra headers of the answer, e.g. Retry-After in seconds.
+        facts: what the sentence needs; only those named in SAFE_FACTS are shown.
+    """
+
+    def __init__(self, code: ApiCode | Code, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.headers = dict(headers or {})
+        self.facts = facts
+
+
+class ProblemTable:
+    """Statuses and words of all codes.
+
+    Raises ValueError where a code has no words, so that a start without them fails.
+    """
+
+    def __init__(self, path: Path = TABLE) -> None:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        self._words = {code: Words.model_validate(words) for code, words in raw.items()}
+        wanted = {code.value for code in (*Code, *ApiCode)}
+        if missing := sorted(wanted - set(self._words)):
+            raise ValueError(f"codes without words: {', '.join(missing)}")
+
+    def status(self, code: str) -> int:
+        """HTTP status of a code; an unknown one is an internal error."""
+        return self._of(code).status
+
+    def body(self, code: str, facts: Mapping[str, Any], base_url: str, request_id: str) -> dict[str, Any]:
+        """The problem as RFC 9457 wants it, with the facts that may be shown."""
+        words = self._of(code)
+        shown = {name: value for name, value in facts.items() if name in SAFE_FACTS and value is not None}
+        return {
+            **shown,
+            "type": f"{base_url.rstrip('/')}/masalah/{code}",
+            "title": words.title,
+            "status": words.status,
+            "detail": _sentence(words, shown),
+            "code": code,
+            "instance": f"urn:sakpore:request:{request_id}",
+        }
+
+    def words(self, code: str) -> Words | None:
+        """The words of a code for its own page; None for an unknown code."""
+        return self._words.get(code)
+
+    def _of(self, code: str) -> Words:
+        return self._words.get(code) or self._words[ApiCode.INTERNAL]
+
+
+def _sentence(words: Words, facts: Mapping[str, Any]) -> str:
+    try:
+        return words.detail.format_map({name: _in_words(value) for name, value in facts.items()})
+    except KeyError:
+        return words.plain or words.detail.split("{")[0].rstrip(" :(,") + "."
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value)
+    return str(value)
+
+
+PageRenderer = Callable[[Request, dict[str, Any]], Response]
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The refusal that an exception stands for, None for a bug."""
+    match error:
+        case Problem():
+            return error
+        case RuleError():
+            return Problem(error.code, **error.facts)
+        case CalendarTooShort():
+            return Problem(ApiCode.CALENDAR_TOO_SHORT)
+        case NumberingError():
+            return Problem(ApiCode.CODE_NOT_FOUND)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            return _of_http(error)
+    return None
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    if any(one.get("type") == "json_invalid" for one in error.errors()):
+        return Problem(ApiCode.INVALID_JSON)
+    # Only where the fault lies: the value itself may be a passphrase.
+    fields = sorted({".".join(str(part) for part in one["loc"] if _is_name(part))[:120] for one in error.errors()})
+    return Problem(ApiCode.INVALID_REQUEST, fields=fields[:50])
+
+
+def _is_name(part: object) -> bool:
+    """Keys that a sender made up are input as well; names of our own fields are short and plain."""
+    return isinstance(part, int) or (isinstance(part, str) and len(part) <= 40 and part.replace("_", "").isalnum())
+
+
+def _of_http(error: HTTPException) -> Problem:
+    codes = {404: ApiCode.NOT_FOUND, 405: ApiCode.METHOD_NOT_ALLOWED, 413: ApiCode.TOO_LARGE}
+    return Problem(codes.get(error.status_code, ApiCode.INVALID_REQUEST), headers=error.headers)
+
+
+def prefers_page(request: Request) -> bool:
+    """Whether the asker wants a page: not under /api, and html comes before json."""
+    if request.url.path.startswith("/api/"):
+        return False
+    accept = request.headers.get("accept", "")
+    return "text/html" in accept or accept in ("", "*/*")
+
+
+class ProblemAnswers:
+    """Turns every exception into its answer; one for the whole application."""
+
+    def __init__(self, table: ProblemTable, base_url: str, page: PageRenderer | None = None) -> None:
+        self.table = table
+        self._base_url = base_url
+        self._page = page
+
+    def answer(self, request: Request, error: Exception) -> Response:
+        """The answer to `error`; a bug is logged with its request id and told without details."""
+        problem = problem_of(error)
+        request_id: str = getattr(request.state, "request_id", "-")
+        if problem is None:
+            log.error("a request failed unexpectedly", exc_info=error, extra={"request_id": request_id})
+            problem = Problem(ApiCode.INTERNAL)
+        body = self.body(problem, request_id)
+        if self._page is not None and prefers_page(request):
+            response = self._page(request, body)
+        else:
+            response = JSONResponse(body, media_type="application/problem+json")
+        response.status_code = body["status"]
+        response.headers.update(problem.headers)
+        response.headers["Cache-Control"] = "no-store"
+        if problem.code == ApiCode.UNAUTHENTICATED or problem.code == ApiCode.SESSION_EXPIRED:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="sakpore"'
+        return response
+
+    def body(self, problem: Problem, request_id: str) -> dict[str, Any]:
+        """The problem as JSON, also for one result within a list."""
+        return self.table.body(problem.code.value, problem.facts, self._base_url, request_id)
+
+    def install(self, app: FastAPI) -> None:
+        """Registers the one handler for every kind of exception."""
+
+        async def handle(request: Request, error: Exception) -> Response:
+            return self.answer(request, error)
+
+        for kind in (Problem, RuleError, CalendarTooShort, NumberingError, RequestValidationError, HTTPException):
+            app.add_exception_handler(kind, handle)
+        app.add_exception_handler(Exception, handle)

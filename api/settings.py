@@ -1,0 +1,122 @@
+"""Settings of the HTTP room, read from the environment in `main` alone.
+
+In production, what would be unsafe refuses to start: a public address without https, or a compressed pace.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from permits.pace import Pace
+
+MEGABYTE = 1024 * 1024
+
+
+class ApiSettings(BaseSettings):
+    """One field per environment variable of the same name, in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    sakpore_env: Literal["development", "production"] = "development"
+    """Whether unsafe defaults are refused."""
+    public_base_url: str = "http://localhost:8080"
+    """Address that people and QR codes use; fixed at installation."""
+    api_host: str = "localhost"
+    """Name or address to listen on."""
+    api_port: int = Field(default=8080, ge=1, le=65535)
+    """Port to listen on."""
+    temporal_address: str = "localhost:7233"
+    """host:port of the engine."""
+    temporal_namespace: str = "default"
+    """Namespace of the engine."""
+    temporal_ui_url: str | None = None
+    """Address of the engine's own pages; the codec endpoint answers this origin alone."""
+    payload_keys: SecretStr = SecretStr("")
+    """`id:base64key[,id2:base64key2]`; the first encrypts."""
+    qr_key: SecretStr
+    """base64 of 32 bytes; makes verification codes that strangers cannot guess."""
+    signing_seal_public_key: Path | None = None
+    """Public sealing key of the signing worker; without it nothing can be ordered to be signed."""
+    signing_trust_dir: Path | None = None
+    """root.pem, interm.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
+    sakpore_pace_seconds: float | None = Field(default=None, gt=0)
+    """Real seconds per working day, for demonstrations."""
+    sakpore_pace_office_date: date | None = None
+    """The working day on which a compressed case is submitted."""
+    upload_limit_bytes: int = Field(default=10 * MEGABYTE, gt=0)
+    """Largest document or attachment."""
+    verification_limit_bytes: int = Field(default=25 * MEGABYTE, gt=0)
+    """Largest PDF that is judged."""
+    session_idle_minutes: int = Field(default=60, gt=0)
+    """A session ends after this long without a request."""
+    session_longest_hours: int = Field(default=12, gt=0)
+    """A session ends after this long in any case."""
+    update_timeout_seconds: float = Field(default=5.0, gt=0)
+    """How long a decision waits for the engine before it is answered as unknown."""
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("the public address begins with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("qr_key")
+    @classmethod
+    def _qr_key_is_32_bytes(cls, value: SecretStr) -> SecretStr:
+        try:
+            key = base64.b64decode(value.get_secret_value(), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("the QR key is not base64") from None
+        if len(key) != 32:
+            raise ValueError("the QR key has 32 bytes")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if (self.sakpore_pace_seconds is None) != (self.sakpore_pace_office_date is None):
+            raise ValueError("a compressed pace needs its seconds and its office date")
+        if self.sakpore_env == "production":
+            if not self.is_https:
+                raise ValueError("in production the public address is https")
+            if self.sakpore_pace_seconds is not None:
+                raise ValueError("in production office time is real time")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over TLS; cookies are Secure then."""
+        return self.public_base_url.startswith("https://")
+
+    @property
+    def qr_key_bytes(self) -> bytes:
+        """The QR key itself."""
+        return base64.b64decode(self.qr_key.get_secret_value())
+
+    @property
+    def codec_origin(self) -> str | None:
+        """The one foreign origin that may ask the codec endpoint."""
+        if self.temporal_ui_url is None:
+            return None
+        parts = urlsplit(self.temporal_ui_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def pace_from(self, now: datetime) -> Pace:
+        """The pace of a case submitted at `now`."""
+        if self.sakpore_pace_seconds is None or self.sakpore_pace_office_date is None:
+            return Pace.real()
+        return Pace.compressed(self.sakpore_pace_seconds, self.sakpore_pace_office_date, now)
