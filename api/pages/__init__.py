@@ -1,14 +1,17 @@
 """Pages for people: templates of `web/pages`, the words of `formatting`, the built files of `web/dist`.
 
-`page_environment` is the one place where Jinja2 is set up: everything is escaped, an unknown name is an error, and
-`asset(name)` gives the address of a built file.
+`page_environment` is the one place where Jinja2 is set up: everything is escaped, a name that a page was not given is
+an error and not an empty place, `asset(name)` gives the address of a built file, and `govuk(component, params)` draws
+a component of govuk-frontend (`govuk("file-upload", {...})`; parameters as in its Nunjucks documentation).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from api.pages.formatting import FILTERS
 
@@ -24,17 +27,31 @@ def page_environment(web: Path, *, assets_url: str = "/assets") -> Environment:
         FileNotFoundError: the assets have not been built.
     """
     manifest = read_manifest(web)
-    govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(web / "pages"), govuk]),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(web / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(FILTERS)
     environment.globals["asset"] = lambda name: f"{assets_url}/{manifest[name]}"
+    environment.globals["govuk"] = _govuk_components()
     return environment
 
 
 def read_manifest(web: Path) -> Mapping[str, str]:
-    """Return the built files by their plain names."""
+    """Return the built files of `web/dist` by their plain names."""
     names: dict[str, str] = json.loads((web / "dist" / "manifest.json").read_text())
     return {plain: built for plain, built in names.items() if not plain.startswith(".")}
+
+
+def _govuk_components() -> Callable[[str, Mapping[str, Any]], Markup]:
+    # The macros ask for parameters that were not given, so they live in an environment of their own that allows it.
+    lenient = Environment(
+        loader=PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}), autoescape=True,
+    )
+
+    def component(name: str, params: Mapping[str, Any]) -> Markup:
+        macros = lenient.get_template(f"govuk_frontend_jinja/components/{name}/macro.html").module
+        macro = getattr(macros, "govuk" + "".join(part.capitalize() for part in name.split("-")))
+        return Markup(macro(params))  # noqa: S704 - the macro has escaped its parameters
+
+    return component
