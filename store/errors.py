@@ -1,4 +1,4 @@
-"""What the store itself can say no to: content, keys and accounts. Rules of the office stay `permits.errors.RuleError`."""
+"""What the store itself can say no to: content, keys, accounts. Rules of the office stay `permits.errors.RuleError`."""
 
 from __future__ import annotations
 

@@ -51,9 +51,7 @@ class ApplicationRow(Table, table=True):
     verification_id: str | None = Field(default=None, unique=True)
     created_at: datetime
     submitted_at: datetime | None = Field(default=None, index=True)
-    submission: dict[str, Any] | None = Field(
-        default=None, sa_type=JSONB(none_as_null=True)
-    )  # workflow input, without personal data
+    submission: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # workflow input
     submission_key: str | None = None  # idempotency key of the submission
     start_requested_at: datetime | None = None
     started_at: datetime | None = None

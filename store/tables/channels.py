@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -13,18 +13,25 @@ from store.tables.base import Table
 
 
 class OutboxRow(Table, table=True):
-    """A notice, queued once per key, with the proof of its sending."""
+    """A notice to one recipient, queued once per key, with the proof of its sending."""
 
     __tablename__ = "outbox"
-    __table_args__ = (CheckConstraint("state in ('pending', 'sent', 'failed')", name="state_known"),)
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'sent', 'failed')", name="state_known"),
+        CheckConstraint("template is not null or (subject is not null and body is not null)", name="has_text"),
+        Index("ix_outbox_pending", "created_at", postgresql_where=text("state = 'pending'")),
+    )
 
     key: str = Field(primary_key=True)
     number: str | None = Field(default=None, index=True)
+    account_id: str | None = Field(default=None, index=True)  # whom it is for, when the person has an account
     channel: str  # email, inbox
-    recipient: str
-    subject: str
-    body: str
-    state: str = Field(default="pending", index=True)
+    recipient: str  # address; empty when nobody holds the desk it is for
+    template: str | None = None  # web/notices/<template>.txt; the text is made when it is sent
+    facts: dict[str, str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    subject: str | None = None
+    body: str | None = None
+    state: str = "pending"
     attempts: int = 0
     message_id: str | None = None  # as the mail server knows it
     error: str | None = None

@@ -26,6 +26,7 @@ class AccountRow(Table, table=True):
     role: str  # permits.authority.Role
     field: str | None = None  # back office
     opd: str | None = None  # agency officers
+    is_head: bool = False  # of its agency: told when the agency's officers stay silent
     phone: str | None = None
     title: str | None = None  # office held, as printed under a letter
     rank: str | None = None  # of the civil service

@@ -1,0 +1,76 @@
+"""What all writes share: the lock of a case, and its chain of events.
+
+A case has one writer at a time: its workflow, its children and the signing worker lock the application's row before
+they append. Locks are taken in one order (application, then agenda), so that no two writers wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from permits.errors import Code, RuleError
+from permits.events import Event, chain_hash
+from store.database import Database
+from store.tables import ApplicationRow, EventRow
+
+
+class Subject:
+    """One subject of `Records`; holds the database and nothing else."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+
+async def lock_application(session: AsyncSession, number: str) -> ApplicationRow:
+    """The application's row, locked until the transaction ends. Raises RuleError(application-not-found)."""
+    row = await session.get(ApplicationRow, number, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise RuleError(Code.APPLICATION_NOT_FOUND, number=number)
+    return row
+
+
+async def keys_written(session: AsyncSession, number: str, events: Iterable[Event]) -> set[str]:
+    """Which of these events already stand in the record."""
+    keys = [event.key for event in events]
+    query = select(col(EventRow.key)).where(col(EventRow.number) == number, col(EventRow.key).in_(keys))
+    return set((await session.execute(query)).scalars())
+
+
+async def append(session: AsyncSession, row: ApplicationRow, events: Iterable[Event]) -> None:
+    """Chains events to the record of a locked application; a key that already stands there is skipped."""
+    wanted = tuple(events)
+    known = await keys_written(session, row.number, wanted)
+    lines: list[dict[str, Any]] = []
+    for event in wanted:
+        if event.key in known:
+            continue
+        known.add(event.key)
+        lines.append(_chain(row, event))
+    if lines:
+        await session.execute(insert(EventRow), lines)
+
+
+def _chain(row: ApplicationRow, event: Event) -> dict[str, Any]:
+    # The hash covers what will be read back: facts as JSON, not as Python values.
+    plain = event.model_copy(update={"facts": event.model_dump(mode="json")["facts"]})
+    previous, sequence = row.event_head, row.event_count + 1
+    row.event_head = chain_hash(previous, row.number, sequence, plain)
+    row.event_count = sequence
+    return {
+        "number": row.number,
+        "sequence": sequence,
+        "key": plain.key,
+        "tag": plain.tag.value,
+        "at": plain.at,
+        "office_at": plain.office_at,
+        "actor_id": plain.actor_id,
+        "actor_name": plain.actor_name,
+        "facts": plain.facts,
+        "previous": previous,
+        "hash": row.event_head,
+    }

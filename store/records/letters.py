@@ -1,0 +1,165 @@
+"""Letters in the agenda register: numbered once, frozen, issued or BATAL.
+
+The register is gapless (`permits.numbering`): the integer is taken by the transaction that writes the letter, under a
+lock on the series and year, so a transaction that fails takes nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from permits.errors import Code, RuleError
+from permits.events import Event
+from permits.numbering import AgendaEntry, LetterNumber
+from permits.steps import LetterFrozen, LetterOpening, LetterRef
+from store.records.base import Subject, append, keys_written, lock_application
+from store.tables import AgendaRow, LetterRow, SignedLetterRow
+
+
+class LetterRecords(Subject):
+    """The register's writes, each safe to repeat."""
+
+    async def open_letter(self, opening: LetterOpening) -> LetterRef:
+        """Takes the next number of series and year for this letter; asked again, the same number.
+
+        The number joins the facts of the event. Raises RuleError: application-not-found; letter-not-found when the
+        letter is BATAL (its number is never given again).
+        """
+        async with self._db.transaction() as session:
+            case = await lock_application(session, opening.number)
+            known = await session.get(LetterRow, (opening.number, opening.purpose))
+            if known is not None:
+                return letter_ref(_living(known))
+            year = opening.letter_date.year
+            sequence = await _take_sequence(session, opening.series, year)
+            place = LetterNumber(series=opening.series, year=year, sequence=sequence)
+            row = LetterRow(
+                number=opening.number,
+                purpose=opening.purpose,
+                series=opening.series,
+                year=year,
+                sequence=sequence,
+                number_text=place.render(opening.number_template, opening.letter_date.month),
+                letter_date=opening.letter_date,
+            )
+            session.add(row)
+            facts = {"number_text": row.number_text, "series": row.series, "year": year, "sequence": sequence}
+            event = opening.event.model_copy(update={"facts": {**opening.event.facts, **facts}})
+            await append(session, case, (event,))
+            return letter_ref(row)
+
+    async def freeze_letter(self, frozen: LetterFrozen) -> LetterRef:
+        """Sets what the letter says now; a redraft replaces it and keeps the number.
+
+        A freezing whose event is already in the record changes nothing, so a late repetition cannot undo a redraft.
+        Raises RuleError: letter-not-found (none, BATAL, or issued); stale-version when this letter is signed already.
+        """
+        async with self._db.transaction() as session:
+            case = await lock_application(session, frozen.number)
+            row = await _letter(session, frozen.number, frozen.purpose)
+            if await keys_written(session, frozen.number, (frozen.event,)):
+                return letter_ref(row)
+            if row.status != "reserved":
+                raise _not_in_state(row)
+            await _check_unsigned(session, row)
+            row.sha256, row.input_sha256 = frozen.sha256, frozen.input_sha256
+            row.template, row.template_version = frozen.template, frozen.template_version
+            await append(session, case, (frozen.event,))
+            return letter_ref(row)
+
+    async def issue_letter(self, number: str, purpose: str, event: Event) -> LetterRef:
+        """The letter has left the house: its number is issued. Raises RuleError(letter-not-found) when it is BATAL."""
+        async with self._db.transaction() as session:
+            case = await lock_application(session, number)
+            row = _living(await _letter(session, number, purpose))
+            row.status = "issued"
+            await append(session, case, (event,))
+            return letter_ref(row)
+
+    async def void_letter(self, number: str, purpose: str, reason: str, actor_id: str, event: Event) -> LetterRef:
+        """The letter has died: its number stays in the register as BATAL, with reason and actor.
+
+        Again for a BATAL letter changes nothing. Raises RuleError: letter-not-found when there is none or it is issued.
+        """
+        async with self._db.transaction() as session:
+            case = await lock_application(session, number)
+            row = await _letter(session, number, purpose)
+            if row.status == "issued":
+                raise _not_in_state(row)
+            if row.status == "reserved":
+                row.status, row.reason, row.actor_id = "batal", reason, actor_id
+                await append(session, case, (event,))
+            return letter_ref(row)
+
+    async def letter(self, number: str, purpose: str) -> LetterRef:
+        """One letter. Raises RuleError(letter-not-found)."""
+        async with self._db.transaction() as session:
+            return letter_ref(await _letter(session, number, purpose))
+
+    async def letters_of(self, number: str) -> list[LetterRef]:
+        """All letters of a case, by purpose."""
+        query = select(LetterRow).where(col(LetterRow.number) == number).order_by(col(LetterRow.purpose))
+        async with self._db.transaction() as session:
+            return [letter_ref(row) for row in (await session.execute(query)).scalars()]
+
+    async def letter_by_sha256(self, sha256: str) -> LetterRef:
+        """The letter that is frozen with these bytes. Raises RuleError(letter-not-found)."""
+        query = select(LetterRow).where(col(LetterRow.sha256) == sha256)
+        async with self._db.transaction() as session:
+            row: LetterRow | None = (await session.execute(query)).scalars().first()
+        if row is None:
+            raise RuleError(Code.LETTER_NOT_FOUND)
+        return letter_ref(row)
+
+    async def agenda_entries(self, series: str, year: int) -> list[AgendaEntry]:
+        """What the register holds of a series and year, for `permits.numbering.audit_agenda`."""
+        query = select(col(LetterRow.sequence), col(LetterRow.status))
+        query = query.where(col(LetterRow.series) == series, col(LetterRow.year) == year)
+        async with self._db.transaction() as session:
+            found = (await session.execute(query.order_by(col(LetterRow.sequence)))).all()
+        return [
+            AgendaEntry.model_validate({"sequence": place, "state": "taken" if state == "reserved" else state})
+            for place, state in found
+        ]
+
+
+def letter_ref(row: LetterRow) -> LetterRef:
+    """A letter's row as the engine sees it."""
+    return LetterRef.model_validate(row.model_dump())
+
+
+async def _take_sequence(session: AsyncSession, series: str, year: int) -> int:
+    """The next integer; the row's lock is held until the transaction ends, so nobody takes one that may come back."""
+    taken = insert(AgendaRow).values(series=series, year=year, last=1)
+    query = taken.on_conflict_do_update(
+        index_elements=["series", "year"],
+        set_={"last": AgendaRow.__table__.c.last + 1},  # type: ignore[attr-defined]
+    ).returning(col(AgendaRow.last))
+    return (await session.execute(query)).scalar_one()
+
+
+async def _letter(session: AsyncSession, number: str, purpose: str) -> LetterRow:
+    row = await session.get(LetterRow, (number, purpose))
+    if row is None:
+        raise RuleError(Code.LETTER_NOT_FOUND, number=number, purpose=purpose)
+    return row
+
+
+async def _check_unsigned(session: AsyncSession, row: LetterRow) -> None:
+    query = select(col(SignedLetterRow.letter_sha256))
+    query = query.where(col(SignedLetterRow.number) == row.number, col(SignedLetterRow.purpose) == row.purpose)
+    if (await session.execute(query)).first() is not None:
+        raise RuleError(Code.STALE_VERSION, number=row.number, purpose=row.purpose, current=row.sha256)
+
+
+def _living(row: LetterRow) -> LetterRow:
+    if row.status == "batal":
+        raise _not_in_state(row)
+    return row
+
+
+def _not_in_state(row: LetterRow) -> RuleError:
+    return RuleError(Code.LETTER_NOT_FOUND, number=row.number, purpose=row.purpose, status=row.status)

@@ -1,0 +1,160 @@
+"""Accounts, log-ins and their throttling.
+
+Secrets arrive hashed or sealed; nothing here knows a password, a token or a NIK.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from permits.authority import Actor, Role
+from store.errors import EmailTaken
+from store.records.base import Subject
+from store.records.values import NewAccount, OpenSession
+from store.tables import AccountRow, LoginAttemptRow, LoginSessionRow
+
+
+class PeopleRecords(Subject):
+    """Writes and reads about people."""
+
+    async def create_account(self, account: NewAccount) -> AccountRow:
+        """Makes an account. Raises EmailTaken when its e-mail belongs to another one."""
+        async with self._db.transaction() as session:
+            made = insert(AccountRow).values(_account_values(account)).on_conflict_do_nothing()
+            if (await session.execute(made.returning(col(AccountRow.id)))).first() is None:
+                raise EmailTaken("an account with this e-mail address or id exists")
+            return await session.get_one(AccountRow, account.id)
+
+    async def ensure_account(self, account: NewAccount) -> AccountRow:
+        """Makes an account, or answers the one with this e-mail as it is; for seeding."""
+        async with self._db.transaction() as session:
+            values = _account_values(account)
+            await session.execute(insert(AccountRow).values(values).on_conflict_do_nothing())
+            query = select(AccountRow).where(col(AccountRow.email) == values["email"])
+            row: AccountRow = (await session.execute(query)).scalar_one()
+        return row
+
+    async def account(self, account_id: str) -> AccountRow | None:
+        """An account by id."""
+        async with self._db.transaction() as session:
+            return await session.get(AccountRow, account_id)
+
+    async def account_by_email(self, email: str) -> AccountRow | None:
+        """An account by e-mail; case and outer spaces do not matter."""
+        query = select(AccountRow).where(col(AccountRow.email) == _email(email))
+        async with self._db.transaction() as session:
+            row: AccountRow | None = (await session.execute(query)).scalars().first()
+        return row
+
+    async def accounts(self, role: Role | None = None, opd: str | None = None) -> list[AccountRow]:
+        """Active accounts, all or those of a role or an agency, by id."""
+        query = select(AccountRow).where(col(AccountRow.active)).order_by(col(AccountRow.id))
+        if role is not None:
+            query = query.where(col(AccountRow.role) == role.value)
+        if opd is not None:
+            query = query.where(col(AccountRow.opd) == opd)
+        async with self._db.transaction() as session:
+            return list((await session.execute(query)).scalars())
+
+    async def confirm_email(self, account_id: str, at: datetime) -> None:
+        """The person has opened the link; the first time stands."""
+        query = update(AccountRow).where(col(AccountRow.id) == account_id, col(AccountRow.email_confirmed_at).is_(None))
+        async with self._db.transaction() as session:
+            await session.execute(query.values(email_confirmed_at=at))
+
+    async def set_password_hash(self, account_id: str, password_hash: str) -> None:
+        """Replaces the hash, such as by one with stronger parameters."""
+        query = update(AccountRow).where(col(AccountRow.id) == account_id)
+        async with self._db.transaction() as session:
+            await session.execute(query.values(password_hash=password_hash))
+
+    # Log-ins ---------------------------------------------------------------------------------------------------------
+
+    async def open_session(
+        self, token_hash: str, account_id: str, csrf_token: str, created_at: datetime, expires_at: datetime
+    ) -> None:
+        """Begins a log-in; the store sees the token's hash alone."""
+        row = LoginSessionRow(
+            token_hash=token_hash,
+            account_id=account_id,
+            csrf_token=csrf_token,
+            created_at=created_at,
+            expires_at=expires_at,
+        )
+        async with self._db.transaction() as session:
+            session.add(row)
+
+    async def session(self, token_hash: str, now: datetime) -> OpenSession | None:
+        """The log-in of that token, if it is in force and its account active."""
+        query = select(LoginSessionRow, AccountRow).join(
+            AccountRow, col(AccountRow.id) == col(LoginSessionRow.account_id)
+        )
+        query = query.where(col(LoginSessionRow.token_hash) == token_hash, col(LoginSessionRow.expires_at) > now)
+        async with self._db.transaction() as session:
+            found = (await session.execute(query.where(col(AccountRow.active)))).first()
+        if found is None:
+            return None
+        row, account = found
+        return OpenSession(
+            account_id=account.id, csrf_token=row.csrf_token, expires_at=row.expires_at, actor=actor_of(account)
+        )
+
+    async def session_expired(self, token_hash: str, now: datetime) -> bool:
+        """Whether the token was good once and its time is over; so that a person can be told why."""
+        async with self._db.transaction() as session:
+            row = await session.get(LoginSessionRow, token_hash)
+        return row is not None and row.expires_at <= now
+
+    async def extend_session(self, token_hash: str, expires_at: datetime) -> None:
+        """Moves the end of a log-in that is in use; never to an earlier time."""
+        query = update(LoginSessionRow).where(
+            col(LoginSessionRow.token_hash) == token_hash, col(LoginSessionRow.expires_at) < expires_at
+        )
+        async with self._db.transaction() as session:
+            await session.execute(query.values(expires_at=expires_at))
+
+    async def close_session(self, token_hash: str) -> None:
+        """Ends a log-in."""
+        async with self._db.transaction() as session:
+            await session.execute(delete(LoginSessionRow).where(col(LoginSessionRow.token_hash) == token_hash))
+
+    async def delete_old_sessions(self, expired_before: datetime) -> int:
+        """Deletes log-ins and failed attempts whose time was over before then; the number of log-ins."""
+        async with self._db.transaction() as session:
+            await session.execute(delete(LoginAttemptRow).where(col(LoginAttemptRow.at) < expired_before))
+            gone = delete(LoginSessionRow).where(col(LoginSessionRow.expires_at) < expired_before)
+            return len((await session.execute(gone.returning(col(LoginSessionRow.token_hash)))).all())
+
+    async def record_failed_login(self, keys: tuple[str, ...], at: datetime) -> None:
+        """Counts a failed log-in against each key (an account's, an address's)."""
+        async with self._db.transaction() as session:
+            session.add_all(LoginAttemptRow(key=key, at=at) for key in keys)
+
+    async def failed_logins(self, key: str, since: datetime) -> int:
+        """How many failed log-ins count against a key since then."""
+        query = select(func.count()).select_from(LoginAttemptRow)
+        query = query.where(col(LoginAttemptRow.key) == key, col(LoginAttemptRow.at) >= since)
+        async with self._db.transaction() as session:
+            return (await session.execute(query)).scalar_one()
+
+    async def forget_failed_logins(self, key: str) -> None:
+        """A good log-in wipes what counted against the key."""
+        async with self._db.transaction() as session:
+            await session.execute(delete(LoginAttemptRow).where(col(LoginAttemptRow.key) == key))
+
+
+def actor_of(account: AccountRow) -> Actor:
+    """An account as the rules see it."""
+    return Actor(id=account.id, name=account.name, role=Role(account.role), field=account.field, opd=account.opd)
+
+
+def _email(text: str) -> str:
+    return text.strip().lower()
+
+
+def _account_values(account: NewAccount) -> dict[str, object]:
+    return account.model_dump() | {"email": _email(account.email), "role": account.role.value, "active": True}

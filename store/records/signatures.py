@@ -1,0 +1,249 @@
+"""Signatures: mandates, sealed activations, claims, and the one registered object of each letter.
+
+An activation is spent once for each sha256: the claim row says how far it came. Registering is the commit point; whoever
+comes second gets the row of the first and puts its own object aside.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from permits.errors import Code, RuleError
+from permits.events import Event
+from permits.steps import SignedLetter
+from store.records.base import Subject, append, lock_application
+from store.records.values import ClaimState, Mandate, NewActivation
+from store.tables import (
+    AccountRow,
+    ActivationRow,
+    LetterRow,
+    LetterVersionRow,
+    MandateRow,
+    SignatureClaimRow,
+    SignedLetterRow,
+)
+
+SPENT: frozenset[ClaimState] = frozenset({"SIGNED", "UNKNOWN", "FAILED"})
+"""States in which a claim needs the passphrase no more."""
+
+
+class SignatureRecords(Subject):
+    """Writes around the head's signature, each safe to repeat."""
+
+    # Mandates --------------------------------------------------------------------------------------------------------
+
+    async def ensure_mandate(self, mandate: Mandate) -> None:
+        """Keeps a mandate under its id; the newest text of it stands."""
+        values = mandate.model_dump()
+        changes = {name: value for name, value in values.items() if name != "id"}
+        async with self._db.transaction() as session:
+            query = insert(MandateRow).values(values)
+            await session.execute(query.on_conflict_do_update(index_elements=["id"], set_=changes))
+
+    async def mandate_for(self, account_id: str, on: date) -> Mandate | None:
+        """The mandate under which an officer may sign on that day; of several, the one that began last."""
+        query = select(MandateRow).where(col(MandateRow.account_id) == account_id, col(MandateRow.valid_from) <= on)
+        query = query.where(or_(col(MandateRow.valid_until).is_(None), col(MandateRow.valid_until) >= on))
+        query = query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id))
+        async with self._db.transaction() as session:
+            row: MandateRow | None = (await session.execute(query)).scalars().first()
+        return Mandate.model_validate(row.model_dump()) if row else None
+
+    async def mandates(self) -> list[Mandate]:
+        """All mandates there have been, for judging signatures of any day."""
+        query = select(MandateRow).order_by(col(MandateRow.valid_from), col(MandateRow.id))
+        async with self._db.transaction() as session:
+            rows: list[MandateRow] = list((await session.execute(query)).scalars())
+        return [Mandate.model_validate(row.model_dump()) for row in rows]
+
+    # Activations -----------------------------------------------------------------------------------------------------
+
+    async def create_activation(self, activation: NewActivation) -> ActivationRow:
+        """Keeps a sealed activation; asked again with the same id, the row that is there."""
+        values = activation.model_dump() | {"letters": list(activation.letters)}
+        async with self._db.transaction() as session:
+            await session.execute(insert(ActivationRow).values(values).on_conflict_do_nothing())
+            return await session.get_one(ActivationRow, activation.id)
+
+    async def activation(self, activation_id: str) -> ActivationRow:
+        """One activation. Raises RuleError(activation-not-valid) when there is none."""
+        async with self._db.transaction() as session:
+            return await _activation(session, activation_id)
+
+    async def record_totp_step(self, activation_id: str, officer_id: str, step: int) -> bool:
+        """Spends a one-time code for this activation: True once, and again for the same activation and step.
+
+        False when the officer's code of this or a later step was spent before, by another activation. Raises
+        RuleError(activation-not-valid) when the activation is not the officer's.
+        """
+        async with self._db.transaction() as session:
+            account = await session.get(AccountRow, officer_id, with_for_update=True, populate_existing=True)
+            activation = await _activation(session, activation_id)
+            if account is None or activation.officer_id != officer_id:
+                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
+            if activation.totp_step is not None:
+                return activation.totp_step == step
+            if account.totp_last_step is not None and account.totp_last_step >= step:
+                return False
+            account.totp_last_step = activation.totp_step = step
+            return True
+
+    async def delete_envelope_if_spent(self, activation_id: str, now: datetime) -> bool:
+        """Deletes the envelope once every letter of the activation is signed, failed or in doubt; says whether it did."""
+        async with self._db.transaction() as session:
+            activation = await _activation(session, activation_id, lock=True)
+            query = select(func.count()).select_from(SignatureClaimRow)
+            query = query.where(col(SignatureClaimRow.activation_id) == activation_id)
+            spent = await session.execute(query.where(col(SignatureClaimRow.state).in_(SPENT)))
+            if activation.envelope is None or spent.scalar_one() < len(set(activation.letters)):
+                return False
+            activation.envelope, activation.deleted_at = None, now
+            return True
+
+    async def delete_expired_envelopes(self, now: datetime) -> int:
+        """Deletes the envelopes of all activations that have expired; their number."""
+        expired = update(ActivationRow).where(col(ActivationRow.envelope).is_not(None))
+        expired = expired.where(col(ActivationRow.expires_at) <= now).values(envelope=None, deleted_at=now)
+        async with self._db.transaction() as session:
+            return len((await session.execute(expired.returning(col(ActivationRow.id)))).all())
+
+    # Claims ----------------------------------------------------------------------------------------------------------
+
+    async def claim(self, activation_id: str, letter_sha256: str, now: datetime) -> ClaimState:
+        """Claims this letter for this activation, or says how far the claim has come.
+
+        Raises RuleError(activation-not-valid) when the activation does not list the letter.
+        """
+        async with self._db.transaction() as session:
+            activation = await _activation(session, activation_id)
+            if letter_sha256 not in activation.letters:
+                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
+            values = {"activation_id": activation_id, "letter_sha256": letter_sha256}
+            query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
+            await session.execute(query.on_conflict_do_nothing())
+            row = await session.get_one(SignatureClaimRow, (activation_id, letter_sha256))
+            return _claim_state(row)
+
+    async def mark_claim(
+        self, activation_id: str, letter_sha256: str, state: ClaimState, now: datetime, error: str | None = None
+    ) -> ClaimState:
+        """Notes how far a claim has come and answers what stands; a signed one stays signed.
+
+        Raises RuleError(activation-not-valid) when there is no such claim.
+        """
+        key = (activation_id, letter_sha256)
+        async with self._db.transaction() as session:
+            row = await session.get(SignatureClaimRow, key, with_for_update=True, populate_existing=True)
+            if row is None:
+                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
+            if row.state != "SIGNED":
+                row.state, row.error, row.updated_at = state, error, now
+            return _claim_state(row)
+
+    # Signed letters --------------------------------------------------------------------------------------------------
+
+    async def register_signed(self, signed: SignedLetter, event: Event) -> SignedLetter:
+        """Registers the signed object of a letter, or answers the one that was registered before.
+
+        Raises RuleError(stale-version) when the letter no longer says what was signed, letter-not-found when it is
+        BATAL or was never opened.
+        """
+        async with self._db.transaction() as session:
+            case = await lock_application(session, signed.number)
+            known = await session.get(SignedLetterRow, signed.letter_sha256)
+            if known is not None:
+                return _signed_letter(known)
+            await _check_is_frozen(session, signed)
+            row = SignedLetterRow(**signed.model_dump())
+            session.add(row)
+            await session.flush()
+            session.add(_first_version(signed))
+            await append(session, case, (event,))
+            return _signed_letter(row)
+
+    async def signed_letter(self, letter_sha256: str) -> SignedLetter | None:
+        """The registered signature of a letter, if there is one."""
+        async with self._db.transaction() as session:
+            row = await session.get(SignedLetterRow, letter_sha256)
+        return _signed_letter(row) if row else None
+
+    async def signed_letter_of(self, number: str, purpose: str) -> SignedLetter | None:
+        """The registered signature of a case's letter, if there is one."""
+        query = select(SignedLetterRow).where(
+            col(SignedLetterRow.number) == number, col(SignedLetterRow.purpose) == purpose
+        )
+        async with self._db.transaction() as session:
+            row: SignedLetterRow | None = (await session.execute(query)).scalars().first()
+        return _signed_letter(row) if row else None
+
+    async def signed_by_version(self, sha256: str) -> SignedLetter | None:
+        """The signed letter of which an archive version has these bytes; for judging an uploaded PDF."""
+        query = select(SignedLetterRow).join(
+            LetterVersionRow, col(LetterVersionRow.letter_sha256) == col(SignedLetterRow.letter_sha256)
+        )
+        async with self._db.transaction() as session:
+            found = await session.execute(query.where(col(LetterVersionRow.sha256) == sha256))
+            row: SignedLetterRow | None = found.scalars().first()
+        return _signed_letter(row) if row else None
+
+    async def add_letter_version(self, letter_sha256: str, sha256: str, level: str, created_at: datetime) -> int:
+        """Adds a refreshed archive version and answers its n; the same bytes again, the n they have."""
+        async with self._db.transaction() as session:
+            await session.get_one(SignedLetterRow, letter_sha256, with_for_update=True)
+            query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)
+            rows: list[LetterVersionRow] = list((await session.execute(query)).scalars())
+            for row in rows:
+                if row.sha256 == sha256:
+                    return row.n
+            n = max(row.n for row in rows) + 1
+            session.add(
+                LetterVersionRow(letter_sha256=letter_sha256, n=n, sha256=sha256, level=level, created_at=created_at)
+            )
+            return n
+
+    async def newest_version(self, letter_sha256: str) -> LetterVersionRow | None:
+        """The archive version to serve, if the letter is signed."""
+        query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)
+        async with self._db.transaction() as session:
+            found = await session.execute(query.order_by(col(LetterVersionRow.n).desc()))
+            row: LetterVersionRow | None = found.scalars().first()
+        return row
+
+
+async def _activation(session: AsyncSession, activation_id: str, lock: bool = False) -> ActivationRow:
+    row = await session.get(ActivationRow, activation_id, with_for_update=lock or None, populate_existing=True)
+    if row is None:
+        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
+    return row
+
+
+async def _check_is_frozen(session: AsyncSession, signed: SignedLetter) -> None:
+    letter = await session.get(LetterRow, (signed.number, signed.purpose))
+    if letter is None or letter.status == "batal":
+        raise RuleError(Code.LETTER_NOT_FOUND, number=signed.number, purpose=signed.purpose)
+    if letter.sha256 != signed.letter_sha256:
+        raise RuleError(Code.STALE_VERSION, number=signed.number, purpose=signed.purpose, current=letter.sha256)
+
+
+def _first_version(signed: SignedLetter) -> LetterVersionRow:
+    return LetterVersionRow(
+        letter_sha256=signed.letter_sha256,
+        n=1,
+        sha256=signed.signed_sha256,
+        level=signed.level,
+        created_at=signed.signed_at,
+    )
+
+
+def _signed_letter(row: SignedLetterRow) -> SignedLetter:
+    return SignedLetter.model_validate(row.model_dump())
+
+
+def _claim_state(row: SignatureClaimRow) -> ClaimState:
+    state: ClaimState = row.state  # type: ignore[assignment]  # a check of the table keeps it one of these
+    return state

@@ -1,0 +1,147 @@
+"""What the writes of `store.records` take and give, beyond the values of `permits.steps`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from permits.application import Delivery
+from permits.authority import Actor, Role
+from permits.definition import Variant
+from permits.events import Event
+from permits.pace import Pace
+from permits.sla import SlaClock
+
+ClaimState = Literal["CLAIMED", "SENT", "SIGNED", "UNKNOWN", "FAILED"]
+NoticeState = Literal["pending", "sent", "failed"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class NewAccount(_Value):
+    """An account to be made; secrets arrive hashed or sealed."""
+
+    id: str
+    email: str  # kept in lower case
+    name: str
+    password_hash: str  # argon2id, PHC text
+    role: Role
+    field: str | None = None
+    opd: str | None = None
+    is_head: bool = False  # of its agency
+    phone: str | None = None
+    title: str | None = None
+    rank: str | None = None
+    nip: str | None = None
+    address: str | None = None
+    birth_place: str | None = None
+    birth_date: date | None = None
+    nik_sealed: bytes | None = None
+    nik_fingerprint: str | None = None
+    totp_sealed: bytes | None = None
+    email_confirmed_at: AwareDatetime | None = None
+    is_demo: bool = False
+    created_at: AwareDatetime
+
+
+class NewDraft(_Value):
+    """A draft to be opened; it gets its number here and keeps it."""
+
+    applicant_id: str
+    permit_type: str
+    variant: Variant
+    title: str  # of the permit type
+    field: str  # of the back office
+    data: dict[str, str] = Field(default_factory=dict)
+    delivery: Delivery = Delivery.DOWNLOAD
+    created_at: AwareDatetime  # real time
+    year: int  # of the number: the office's year
+
+
+class NewDocument(_Value):
+    """A document whose content already lies in the object store."""
+
+    number: str
+    requirement: str
+    sha256: str
+    content_type: str
+    size: int = Field(ge=1)  # bytes
+    filename: str
+    uploaded_by: str  # account id
+    channel: Literal["web", "counter"] = "web"
+    uploaded_at: AwareDatetime
+
+
+class NewAttachment(_Value):
+    """Evidence whose content already lies in the object store."""
+
+    task_id: str
+    kind: str  # photo, payment-proof, minutes, wet-signed-letter
+    sha256: str
+    content_type: str
+    size: int = Field(ge=1)  # bytes
+    filename: str
+    uploaded_by: str  # account id
+    uploaded_at: AwareDatetime
+
+
+class SubmissionRecord(_Value):
+    """What a submission commits, all at once."""
+
+    number: str
+    submission_key: str  # idempotency key of the request, or an id made for it
+    submitted_at: AwareDatetime  # real time
+    definition_version: int
+    definition_sha256: str
+    dossier_sha256: str  # of what the completeness rules saw
+    tracking_code: str
+    verification_id: str
+    submission: dict[str, Any]  # the workflow's input as it will be sent, without personal data
+    promise: SlaClock
+    promise_due_at: AwareDatetime  # office time
+    pace: Pace
+    event: Event | None = None
+
+
+class MissingStart(_Value):
+    """A committed submission whose workflow is not known to run."""
+
+    number: str
+    submission: dict[str, Any]
+    start_requested_at: AwareDatetime
+
+
+class NewActivation(_Value):
+    """A sealed consent to sign, as the API took it."""
+
+    id: str
+    officer_id: str
+    envelope: bytes
+    letters: tuple[str, ...] = Field(min_length=1)  # sha256 of each letter
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class Mandate(_Value):
+    """The right to sign on a day."""
+
+    id: str
+    account_id: str
+    capacity: Literal["definitive", "plh", "plt"]
+    certificate_sha256: str
+    valid_from: date
+    valid_until: date | None = None
+    decree: str
+
+
+class OpenSession(_Value):
+    """A log-in that is in force."""
+
+    account_id: str
+    csrf_token: str
+    expires_at: AwareDatetime
+    actor: Actor
