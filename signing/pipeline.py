@@ -24,14 +24,15 @@ from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError as PyhankoSigningError
 from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko.sign.signers.pdf_signer import (
-    DSSContentSettings,
     PdfSignatureMetadata,
     PdfSigner,
-    SigDSSPlacementPreference,
+    PdfTimeStamper,
     TimestampDSSContentSettings,
 )
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import (
     ExpiredError,
     InsufficientRevinfoError,
@@ -58,11 +59,18 @@ from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
 
 DIGEST = "sha256"
-_DSS = DSSContentSettings(
-    include_vri=False,
-    placement=SigDSSPlacementPreference.TOGETHER_WITH_NEXT_TS,
-    next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
-)
+_BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+
+
+class _QuietWriter(IncrementalPdfFileWriter):
+    """Appends without touching the information dictionary or the XMP metadata.
+
+    The library dates and names itself in both at every update: a change after the head's signature that no archive needs, and
+    one that would end the agreement between the two that PDF/A asks for.
+    """
+
+    def _update_meta(self) -> None:
+        return
 
 
 class HeldKeySigner(Signer):
@@ -123,16 +131,21 @@ class Pipeline:
             certify=True,
             docmdp_permissions=MDPPerm.NO_CHANGES,
             subfilter=SigSeedSubFilter.PADES,
-            validation_context=self.material.context(),
-            embed_validation_info=True,
-            use_pades_lta=True,
-            dss_settings=_DSS,
         )
+        context = self.material.context()
+        certificate = signer.signing_cert
+        assert certificate is not None
         out = io.BytesIO()
         try:
+            chain = await CertificateValidator(
+                certificate, intermediate_certs=list(signer.cert_registry), validation_context=context
+            ).async_validate_usage({"non_repudiation"})
             await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
-        except SigningError:
-            raise
+            archive = _QuietWriter(out)
+            DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)
+            await PdfTimeStamper(self.timestamper).async_timestamp_pdf(
+                archive, DIGEST, validation_context=context, in_place=True, dss_settings=_BEFORE_TIMESTAMP
+            )
         except Exception as failure:
             raise _sorted(failure) from failure
         return out.getvalue()
@@ -168,7 +181,7 @@ def _open(pdf: bytes, field_name: str) -> IncrementalPdfFileWriter:
         if reader.encrypted:
             raise DocumentRefused("PDF terenkripsi tidak dapat ditandatangani.")
         fields = [(name, value) for name, value, _ in enumerate_sig_fields(reader)]
-        writer = IncrementalPdfFileWriter.from_reader(reader)
+        writer = _QuietWriter.from_reader(reader)
     except SigningError:
         raise
     except (PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OSError) as failure:
