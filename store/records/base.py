@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlmodel import col
+from sqlalchemy import insert
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.errors import Code, RuleError
@@ -38,7 +38,7 @@ async def keys_written(session: AsyncSession, number: str, events: Iterable[Even
     """Which of these events already stand in the record."""
     keys = [event.key for event in events]
     query = select(col(EventRow.key)).where(col(EventRow.number) == number, col(EventRow.key).in_(keys))
-    return set((await session.execute(query)).scalars())
+    return set(await session.exec(query))
 
 
 async def append(session: AsyncSession, row: ApplicationRow, events: Iterable[Event]) -> None:

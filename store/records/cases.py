@@ -5,12 +5,13 @@ The rule of `permits.steps` holds: a step whose first event is already in the re
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from permits.application import CLOSED, DocumentRef, DocumentVerdict
 from permits.errors import Code, RuleError
@@ -27,6 +28,8 @@ from store.tables import (
     StageEntryRow,
     TaskRow,
 )
+
+_Row = TypeVar("_Row")
 
 
 class CaseRecords(Subject):
@@ -103,7 +106,7 @@ class CaseRecords(Subject):
             # The lock keeps a writer from moving the head between the two reads.
             row = await lock_application(session, number)
             query = select(EventRow).where(col(EventRow.number) == number).order_by(col(EventRow.sequence))
-            lines: list[EventRow] = list((await session.execute(query)).scalars())
+            lines = list(await session.exec(query))
         head = GENESIS
         for sequence, line in enumerate(lines, start=1):
             if line.sequence != sequence or line.previous != head:
@@ -116,9 +119,9 @@ class CaseRecords(Subject):
                 return False
         return row.event_count == len(lines) and row.event_head == head
 
-    async def _all(self, query: Any) -> list[Any]:
+    async def _all(self, query: SelectOfScalar[_Row]) -> list[_Row]:
         async with self._db.transaction() as session:
-            return list((await session.execute(query)).scalars())
+            return list(await session.exec(query))
 
 
 def document_ref(row: DocumentRow) -> DocumentRef:

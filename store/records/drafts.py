@@ -6,12 +6,12 @@ retention. A case whose workflow is not known to run is found by `starts_missing
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.application import ApplicationStatus, Delivery, DocumentRef, dossier_sha256
@@ -77,8 +77,8 @@ class DraftRecords(Subject):
             query = select(DocumentRow).where(
                 col(DocumentRow.number) == document.number, col(DocumentRow.requirement) == document.requirement
             )
-            found = await session.execute(query.order_by(col(DocumentRow.version).desc()).limit(1))
-            newest: DocumentRow | None = found.scalars().first()
+            found = await session.exec(query.order_by(col(DocumentRow.version).desc()).limit(1))
+            newest = found.first()
             if newest is not None and newest.sha256 == document.sha256 and newest.verdict is None:
                 return document_ref(newest)
             version = newest.version + 1 if newest else 1
@@ -102,7 +102,7 @@ class DraftRecords(Subject):
                 col(AttachmentRow.kind) == attachment.kind,
                 col(AttachmentRow.sha256) == attachment.sha256,
             )
-            known: AttachmentRow | None = (await session.execute(query)).scalars().first()
+            known = (await session.exec(query)).first()
             if known is not None:
                 return known
             row = AttachmentRow(id=str(uuid4()), number=task.number, **attachment.model_dump())
@@ -133,11 +133,11 @@ class DraftRecords(Subject):
             col(ApplicationRow.start_requested_at).is_not(None), col(ApplicationRow.started_at).is_(None)
         )
         async with self._db.transaction() as session:
-            found = await session.execute(query.order_by(col(ApplicationRow.start_requested_at)).limit(limit))
-            rows: list[ApplicationRow] = list(found.scalars())
+            found = await session.exec(query.order_by(col(ApplicationRow.start_requested_at)).limit(limit))
+            rows = list(found)
         return [MissingStart.model_validate(row, from_attributes=True) for row in rows]
 
-    async def mark_started(self, number: str, at: Any) -> None:
+    async def mark_started(self, number: str, at: datetime) -> None:
         """The workflow runs since `at`; the first answer stands."""
         started = update(ApplicationRow).where(
             col(ApplicationRow.number) == number, col(ApplicationRow.started_at).is_(None)
@@ -149,7 +149,7 @@ class DraftRecords(Subject):
 async def _next_number(session: AsyncSession, year: int) -> int:
     taken = insert(NumberSeriesRow).values(year=year, last=1)
     query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
-    return (await session.execute(query.returning(col(NumberSeriesRow.last)))).scalar_one()
+    return int((await session.execute(query.returning(col(NumberSeriesRow.last)))).scalar_one())
 
 
 def _draft(row: ApplicationRow) -> ApplicationRow:
@@ -159,8 +159,8 @@ def _draft(row: ApplicationRow) -> ApplicationRow:
 
 
 async def _check_dossier(session: AsyncSession, row: ApplicationRow, expected: str) -> None:
-    found = await session.execute(select(DocumentRow).where(col(DocumentRow.number) == row.number))
-    documents = tuple(document_ref(document) for document in found.scalars())
+    found = await session.exec(select(DocumentRow).where(col(DocumentRow.number) == row.number))
+    documents = tuple(document_ref(document) for document in found)
     current = dossier_sha256(row.data, documents)
     if current != expected:
         raise RuleError(Code.STALE_VERSION, number=row.number, current=current)
@@ -181,4 +181,4 @@ async def _still_named(session: AsyncSession, hashes: set[str]) -> set[str]:
     """Those of the hashes that a document or an attachment of any case names."""
     documents = select(col(DocumentRow.sha256)).where(col(DocumentRow.sha256).in_(hashes))
     attachments = select(col(AttachmentRow.sha256)).where(col(AttachmentRow.sha256).in_(hashes))
-    return set((await session.execute(documents.union(attachments))).scalars())
+    return {*await session.exec(documents), *await session.exec(attachments)}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.calendar import Holiday
@@ -57,13 +58,13 @@ class LawRecords(Subject):
         """All versions of all types, by code and version."""
         query = select(col(DefinitionRow.body)).order_by(col(DefinitionRow.code), col(DefinitionRow.version))
         async with self._db.transaction() as session:
-            return tuple(PermitDefinition.model_validate(body) for body in (await session.execute(query)).scalars())
+            return tuple(PermitDefinition.model_validate(body) for body in await session.exec(query))
 
     async def calendar_overrides(self) -> tuple[Holiday, ...]:
         """The office's own days, by date."""
         query = select(CalendarDayRow).order_by(col(CalendarDayRow.date))
         async with self._db.transaction() as session:
-            rows: list[CalendarDayRow] = list((await session.execute(query)).scalars())
+            rows = list(await session.exec(query))
         return tuple(Holiday.model_validate(row.model_dump()) for row in rows)
 
     async def set_calendar_day(self, day: Holiday) -> None:
@@ -89,7 +90,7 @@ async def _publish(session: AsyncSession, definition: PermitDefinition) -> None:
         setattr(row, name, value)
 
 
-def _columns(definition: PermitDefinition) -> dict[str, object]:
+def _columns(definition: PermitDefinition) -> dict[str, Any]:
     return {
         "status": definition.status,
         "effective_from": definition.effective_from,
@@ -121,4 +122,4 @@ def _check_no_overlap(versions: tuple[PermitDefinition, ...]) -> None:
 
 async def _versions(session: AsyncSession, code: str) -> tuple[PermitDefinition, ...]:
     query = select(col(DefinitionRow.body)).where(col(DefinitionRow.code) == code).order_by(col(DefinitionRow.version))
-    return tuple(PermitDefinition.model_validate(body) for body in (await session.execute(query)).scalars())
+    return tuple(PermitDefinition.model_validate(body) for body in await session.exec(query))

@@ -6,9 +6,8 @@ lock on the series and year, so a transaction that fails takes nothing.
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.errors import Code, RuleError
@@ -103,13 +102,13 @@ class LetterRecords(Subject):
         """All letters of a case, by purpose."""
         query = select(LetterRow).where(col(LetterRow.number) == number).order_by(col(LetterRow.purpose))
         async with self._db.transaction() as session:
-            return [letter_ref(row) for row in (await session.execute(query)).scalars()]
+            return [letter_ref(row) for row in await session.exec(query)]
 
     async def letter_by_sha256(self, sha256: str) -> LetterRef:
         """The letter that is frozen with these bytes. Raises RuleError(letter-not-found)."""
         query = select(LetterRow).where(col(LetterRow.sha256) == sha256)
         async with self._db.transaction() as session:
-            row: LetterRow | None = (await session.execute(query)).scalars().first()
+            row = (await session.exec(query)).first()
         if row is None:
             raise RuleError(Code.LETTER_NOT_FOUND)
         return letter_ref(row)
@@ -119,7 +118,7 @@ class LetterRecords(Subject):
         query = select(col(LetterRow.sequence), col(LetterRow.status))
         query = query.where(col(LetterRow.series) == series, col(LetterRow.year) == year)
         async with self._db.transaction() as session:
-            found = (await session.execute(query.order_by(col(LetterRow.sequence)))).all()
+            found = (await session.exec(query.order_by(col(LetterRow.sequence)))).all()
         return [
             AgendaEntry.model_validate({"sequence": place, "state": "taken" if state == "reserved" else state})
             for place, state in found
@@ -134,11 +133,8 @@ def letter_ref(row: LetterRow) -> LetterRef:
 async def _take_sequence(session: AsyncSession, series: str, year: int) -> int:
     """The next integer; the row's lock is held until the transaction ends, so nobody takes one that may come back."""
     taken = insert(AgendaRow).values(series=series, year=year, last=1)
-    query = taken.on_conflict_do_update(
-        index_elements=["series", "year"],
-        set_={"last": AgendaRow.__table__.c.last + 1},  # type: ignore[attr-defined]
-    ).returning(col(AgendaRow.last))
-    return (await session.execute(query)).scalar_one()
+    query = taken.on_conflict_do_update(index_elements=["series", "year"], set_={"last": col(AgendaRow.last) + 1})
+    return int((await session.execute(query.returning(col(AgendaRow.last)))).scalar_one())
 
 
 async def _letter(session: AsyncSession, number: str, purpose: str) -> LetterRow:
@@ -151,7 +147,7 @@ async def _letter(session: AsyncSession, number: str, purpose: str) -> LetterRow
 async def _check_unsigned(session: AsyncSession, row: LetterRow) -> None:
     query = select(col(SignedLetterRow.letter_sha256))
     query = query.where(col(SignedLetterRow.number) == row.number, col(SignedLetterRow.purpose) == row.purpose)
-    if (await session.execute(query)).first() is not None:
+    if (await session.exec(query)).first() is not None:
         raise RuleError(Code.STALE_VERSION, number=row.number, purpose=row.purpose, current=row.sha256)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, or_, select, update
+from sqlalchemy import ColumnElement, false, or_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.authority import SUPERIOR, Role
@@ -53,15 +53,15 @@ class NoticeRecords(Subject):
         """What is still to be sent, oldest first."""
         query = select(OutboxRow).where(col(OutboxRow.state) == "pending")
         async with self._db.transaction() as session:
-            found = await session.execute(query.order_by(col(OutboxRow.created_at), col(OutboxRow.key)).limit(limit))
-            return list(found.scalars())
+            found = await session.exec(query.order_by(col(OutboxRow.created_at), col(OutboxRow.key)).limit(limit))
+            return list(found)
 
     async def notices_of(self, number: str) -> list[OutboxRow]:
         """All notices of a case, in the order they were queued."""
         query = select(OutboxRow).where(col(OutboxRow.number) == number)
         async with self._db.transaction() as session:
-            found = await session.execute(query.order_by(col(OutboxRow.created_at), col(OutboxRow.key)))
-            return list(found.scalars())
+            found = await session.exec(query.order_by(col(OutboxRow.created_at), col(OutboxRow.key)))
+            return list(found)
 
     async def mark_notice(
         self,
@@ -92,7 +92,7 @@ class NoticeRecords(Subject):
 async def queue_for_people(session: AsyncSession, case: ApplicationRow, notice: Notice, at: datetime) -> None:
     """One row for each active account that the notice reaches, within the caller's transaction."""
     query = select(AccountRow).where(col(AccountRow.active), _reached(case, notice))
-    people: list[AccountRow] = list((await session.execute(query.order_by(col(AccountRow.id)))).scalars())
+    people = list(await session.exec(query.order_by(col(AccountRow.id))))
     rows = [_row(case, notice, at, person) for person in people] or [_row(case, notice, at, None)]
     await session.execute(insert(OutboxRow).values(rows).on_conflict_do_nothing())
 

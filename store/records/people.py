@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 
 from permits.authority import Actor, Role
 from store.errors import EmailTaken
@@ -35,7 +35,7 @@ class PeopleRecords(Subject):
             values = _account_values(account)
             await session.execute(insert(AccountRow).values(values).on_conflict_do_nothing())
             query = select(AccountRow).where(col(AccountRow.email) == values["email"])
-            row: AccountRow = (await session.execute(query)).scalar_one()
+            row = (await session.exec(query)).one()
         return row
 
     async def account(self, account_id: str) -> AccountRow | None:
@@ -47,7 +47,7 @@ class PeopleRecords(Subject):
         """An account by e-mail; case and outer spaces do not matter."""
         query = select(AccountRow).where(col(AccountRow.email) == _email(email))
         async with self._db.transaction() as session:
-            row: AccountRow | None = (await session.execute(query)).scalars().first()
+            row = (await session.exec(query)).first()
         return row
 
     async def accounts(self, role: Role | None = None, opd: str | None = None) -> list[AccountRow]:
@@ -58,7 +58,7 @@ class PeopleRecords(Subject):
         if opd is not None:
             query = query.where(col(AccountRow.opd) == opd)
         async with self._db.transaction() as session:
-            return list((await session.execute(query)).scalars())
+            return list(await session.exec(query))
 
     async def confirm_email(self, account_id: str, at: datetime) -> None:
         """The person has opened the link; the first time stands."""
@@ -95,7 +95,7 @@ class PeopleRecords(Subject):
         )
         query = query.where(col(LoginSessionRow.token_hash) == token_hash, col(LoginSessionRow.expires_at) > now)
         async with self._db.transaction() as session:
-            found = (await session.execute(query.where(col(AccountRow.active)))).first()
+            found = (await session.exec(query.where(col(AccountRow.active)))).first()
         if found is None:
             return None
         row, account = found
@@ -139,7 +139,7 @@ class PeopleRecords(Subject):
         query = select(func.count()).select_from(LoginAttemptRow)
         query = query.where(col(LoginAttemptRow.key) == key, col(LoginAttemptRow.at) >= since)
         async with self._db.transaction() as session:
-            return (await session.execute(query)).scalar_one()
+            return (await session.exec(query)).one()
 
     async def forget_failed_logins(self, key: str) -> None:
         """A good log-in wipes what counted against the key."""

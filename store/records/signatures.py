@@ -1,16 +1,16 @@
 """Signatures: mandates, sealed activations, claims, and the one registered object of each letter.
 
-An activation is spent once for each sha256: the claim row says how far it came. Registering is the commit point; whoever
-comes second gets the row of the first and puts its own object aside.
+An activation is spent once for each sha256: the claim row says how far it came. Registering is the commit point;
+whoever comes second gets the row of the first and puts its own object aside.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.errors import Code, RuleError
@@ -51,14 +51,14 @@ class SignatureRecords(Subject):
         query = query.where(or_(col(MandateRow.valid_until).is_(None), col(MandateRow.valid_until) >= on))
         query = query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id))
         async with self._db.transaction() as session:
-            row: MandateRow | None = (await session.execute(query)).scalars().first()
+            row = (await session.exec(query)).first()
         return Mandate.model_validate(row.model_dump()) if row else None
 
     async def mandates(self) -> list[Mandate]:
         """All mandates there have been, for judging signatures of any day."""
         query = select(MandateRow).order_by(col(MandateRow.valid_from), col(MandateRow.id))
         async with self._db.transaction() as session:
-            rows: list[MandateRow] = list((await session.execute(query)).scalars())
+            rows = list(await session.exec(query))
         return [Mandate.model_validate(row.model_dump()) for row in rows]
 
     # Activations -----------------------------------------------------------------------------------------------------
@@ -94,13 +94,13 @@ class SignatureRecords(Subject):
             return True
 
     async def delete_envelope_if_spent(self, activation_id: str, now: datetime) -> bool:
-        """Deletes the envelope once every letter of the activation is signed, failed or in doubt; says whether it did."""
+        """Deletes the envelope once every letter of the activation is signed, failed or in doubt; True when it did."""
         async with self._db.transaction() as session:
             activation = await _activation(session, activation_id, lock=True)
             query = select(func.count()).select_from(SignatureClaimRow)
             query = query.where(col(SignatureClaimRow.activation_id) == activation_id)
-            spent = await session.execute(query.where(col(SignatureClaimRow.state).in_(SPENT)))
-            if activation.envelope is None or spent.scalar_one() < len(set(activation.letters)):
+            spent = await session.exec(query.where(col(SignatureClaimRow.state).in_(SPENT)))
+            if activation.envelope is None or spent.one() < len(set(activation.letters)):
                 return False
             activation.envelope, activation.deleted_at = None, now
             return True
@@ -178,7 +178,7 @@ class SignatureRecords(Subject):
             col(SignedLetterRow.number) == number, col(SignedLetterRow.purpose) == purpose
         )
         async with self._db.transaction() as session:
-            row: SignedLetterRow | None = (await session.execute(query)).scalars().first()
+            row = (await session.exec(query)).first()
         return _signed_letter(row) if row else None
 
     async def signed_by_version(self, sha256: str) -> SignedLetter | None:
@@ -187,8 +187,8 @@ class SignatureRecords(Subject):
             LetterVersionRow, col(LetterVersionRow.letter_sha256) == col(SignedLetterRow.letter_sha256)
         )
         async with self._db.transaction() as session:
-            found = await session.execute(query.where(col(LetterVersionRow.sha256) == sha256))
-            row: SignedLetterRow | None = found.scalars().first()
+            found = await session.exec(query.where(col(LetterVersionRow.sha256) == sha256))
+            row = found.first()
         return _signed_letter(row) if row else None
 
     async def add_letter_version(self, letter_sha256: str, sha256: str, level: str, created_at: datetime) -> int:
@@ -196,7 +196,7 @@ class SignatureRecords(Subject):
         async with self._db.transaction() as session:
             await session.get_one(SignedLetterRow, letter_sha256, with_for_update=True)
             query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)
-            rows: list[LetterVersionRow] = list((await session.execute(query)).scalars())
+            rows = list(await session.exec(query))
             for row in rows:
                 if row.sha256 == sha256:
                     return row.n
@@ -210,8 +210,8 @@ class SignatureRecords(Subject):
         """The archive version to serve, if the letter is signed."""
         query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)
         async with self._db.transaction() as session:
-            found = await session.execute(query.order_by(col(LetterVersionRow.n).desc()))
-            row: LetterVersionRow | None = found.scalars().first()
+            found = await session.exec(query.order_by(col(LetterVersionRow.n).desc()))
+            row = found.first()
         return row
 
 
