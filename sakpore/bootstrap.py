@@ -54,10 +54,6 @@ def main() -> int:
 
 def set_up(wanted: str) -> None:
     """Make the environment fit the lock `wanted`. Raises SetupError."""
-    if sys.version_info < (3, 11):
-        raise SetupError(
-            "Python 3.11 or newer is needed; install it, for example with: apt-get install python3 python3-venv"
-        )
     guard = os.open(LOCKS, os.O_RDONLY)
     try:
         fcntl.flock(guard, fcntl.LOCK_EX)

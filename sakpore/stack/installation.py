@@ -21,6 +21,8 @@ from sakpore.stack.record import RunRecord
 
 FREE_BYTES = 300 * 1024 * 1024
 FIRST_API_PORT = 8080
+# signing.double says the same; it is not imported for this, since it takes half a second.
+TSA_PATH = "/contoh/tsa/tsa"
 # What replaces an embedded part when the caller's environment has it.
 REPLACED_BY = {
     "postgres": "DATABASE_URL",
@@ -87,8 +89,11 @@ def open_folders(root: Path) -> Folders:
     """Make the data folder. Raises StackError when it cannot be used."""
     folders = Folders(root.expanduser().resolve())
     try:
-        for folder in (folders.root, folders.logs, folders.mail, folders.temporal, folders.s3, folders.keys):
-            folder.mkdir(mode=0o700, parents=folder == folders.root, exist_ok=True)
+        folders.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (folders.logs, folders.mail, folders.temporal, folders.s3, folders.pki, folders.keys):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        # As root, PostgreSQL runs under another account and has to pass through (x), not to read.
+        folders.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
         probe = folders.root / ".writable"
         probe.touch(mode=0o600)
         probe.unlink()
@@ -99,7 +104,7 @@ def open_folders(root: Path) -> Folders:
     free = shutil.disk_usage(folders.root).free
     if free < FREE_BYTES:
         raise StackError(
-            f"The disk of {folders.root} has {free // 2**20} MB left, and {FREE_BYTES // 2**20} MB are needed; make room."
+            f"The disk of {folders.root} has {free >> 20} MB left and needs {FREE_BYTES >> 20} MB; make room there."
         )
     return folders
 
@@ -121,7 +126,8 @@ def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: 
 
     Raises StackError (exit code 2) when a port that the user fixed is taken.
     """
-    wishes = [Wish("api", preferred=FIRST_API_PORT, fixed=_fixed_api_port(given, fixed))]
+    api = _fixed_api_port(given, fixed)
+    wishes = [Wish("api", fixed=api) if api else Wish("api", preferred=FIRST_API_PORT if api is None else None)]
     if not given.get("TEMPORAL_ADDRESS"):
         wishes += [Wish("temporal", fixed=fixed.get("temporal")), Wish("temporal_ui", fixed=fixed.get("temporal_ui"))]
     if not given.get("S3_ENDPOINT_URL"):
@@ -200,7 +206,7 @@ def full_environment(
         "PAYLOAD_KEYS": secrets.payload_keys,
         "DOCUMENT_KEYS": secrets.document_keys,
         "QR_KEY": secrets.qr_key,
-        "SIGNING_TSA_URL": f"http://{LOOPBACK}:{book['tsa']}" if "tsa" in book.numbers else "",
+        "SIGNING_TSA_URL": f"http://{LOOPBACK}:{book['tsa']}{TSA_PATH}" if "tsa" in book.numbers else "",
         "SIGNING_PKI_DIR": str(folders.pki),
         "SAKPORE_ENV": "development",
         **sealing_keys(folders),

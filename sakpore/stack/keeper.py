@@ -9,6 +9,7 @@ from pathlib import Path
 from sakpore.stack.errors import StackError
 from sakpore.stack.parts import Part
 from sakpore.stack.processes import Identity, family, identify, kill_all, spawn
+from sakpore.stack.readiness import Life
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between a death and the next start
 STEADY_SECONDS = 30.0  # a life this long forgets earlier deaths
@@ -103,7 +104,12 @@ class Keeper:
         while True:
             await self._wanted.wait()
             began = asyncio.get_running_loop().time()
-            problem = await self._live()
+            try:
+                problem = await self._live()
+            except (StackError, OSError) as error:
+                if not self._ever_ready:
+                    raise _as_stack_error(self.part, error) from error
+                problem = str(error)
             if not self._wanted.is_set() or self._expected_end:
                 continue
             failures += 1
@@ -127,7 +133,8 @@ class Keeper:
         part = replace(self.part, environment={**self.part.environment, **self._once})
         self._once = {}
         if part.prepare is not None:
-            await asyncio.to_thread(part.prepare)
+            for note in await asyncio.to_thread(part.prepare):
+                self._report("note", part.name, note)
         if not self._wanted.is_set():
             return "not wanted"
         offset = _size(self.log)
@@ -147,7 +154,7 @@ class Keeper:
         self._process, self._identity = process, identify(process.pid)
         self._running(part.name, self._identity)
         try:
-            if await self._becomes_ready(process):
+            if await self._becomes_ready(process, offset):
                 self._ever_ready = True
                 self._ready.set()
                 self._report("ready", part.name, "")
@@ -162,11 +169,12 @@ class Keeper:
             self._running(part.name, None)
         return _end_in_words(code, self.log, offset)
 
-    async def _becomes_ready(self, process: asyncio.subprocess.Process) -> bool:
+    async def _becomes_ready(self, process: asyncio.subprocess.Process, offset: int) -> bool:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.part.ready_seconds
-        while process.returncode is None and loop.time() < deadline:
-            if self.part.ready is None or await self.part.ready():
+        began = loop.time()
+        while process.returncode is None and loop.time() - began < self.part.ready_seconds:
+            life = Life(loop.time() - began, self.log, offset)
+            if self.part.ready is None or await self.part.ready(life):
                 break
             await asyncio.sleep(POLL_SECONDS)
         else:
@@ -190,6 +198,13 @@ class Keeper:
         # What the part started and did not stop itself goes with it.
         kill_all(relatives)
         await process.wait()
+
+
+def _as_stack_error(part: Part, error: StackError | OSError) -> StackError:
+    if isinstance(error, StackError):
+        return error
+    where = f": {error.filename}" if error.filename else ""
+    return StackError(f"{part.title} does not start ({error.strerror}{where}); make that right, then start again.")
 
 
 def _size(log: Path) -> int:

@@ -7,9 +7,11 @@ process sees the public half of both.
 import importlib.util
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from sakpore.ports import LOOPBACK, PortBook
 from sakpore.secrets import InstallationSecrets
@@ -43,7 +45,7 @@ class Part:
     grace_seconds: float = 3.0  # between the stop signal and SIGKILL
     ports: tuple[str, ...] = ()  # names of held ports it binds itself
     account: postgres.Account | None = None  # run as somebody else
-    prepare: Callable[[], None] | None = None  # before every start, in a thread
+    prepare: Callable[[], Sequence[str]] | None = None  # before every start, in a thread; returns notes for people
     settle: Callable[[], None] | None = None  # after every start, before others may use it, in a thread
     tidy: Callable[[], None] | None = None  # after the last stop
 
@@ -113,9 +115,10 @@ def _s3(plan: Plan) -> Part:
     ports = {name: plan.book[name] for name in objects.PORTS}
     endpoint, bucket = plan.values["S3_ENDPOINT_URL"], plan.values["S3_BUCKET"]
 
-    def prepare() -> None:
+    def prepare() -> Sequence[str]:
         objects.remove_sockets(ports)
         objects.write_config(config, plan.secrets)
+        return ()
 
     return Part(
         name="s3",
@@ -152,7 +155,20 @@ def _pki(plan: Plan) -> Part:
         environment=plan.share("SAKPORE_ENV"),
         ready=readiness.tcp(LOOPBACK, port),
         ports=("tsa",),
+        prepare=partial(_make_authority, plan.folders.pki),
     )
+
+
+def _make_authority(folder: Path) -> Sequence[str]:
+    """An authority without officers, at the first start; the seed adds the officers."""
+    if (folder / "authority.json").exists():
+        return ()
+    from signing.double import DemoPki
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        DemoPki.create(folder, (), {})
+    return [str(warning.message) for warning in said]
 
 
 def _worker(plan: Plan) -> Part:

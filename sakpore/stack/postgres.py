@@ -97,15 +97,28 @@ def _socket_folder(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"sakpore-{os.geteuid()}-{short}"
 
 
-def prepare(cluster: Cluster, environment: Mapping[str, str]) -> None:
-    """Everything before the server's start; safe to repeat. Raises StackError with the step that failed."""
+def prepare(cluster: Cluster, environment: Mapping[str, str]) -> list[str]:
+    """Everything before the server's start; safe to repeat. Raises StackError with the step that failed.
+
+    Returns what people should know: at the first start as root, and whenever a folder was opened for that.
+    """
+    notes = []
     _own_folder(cluster.data.parent, cluster)
     _own_folder(cluster.sockets, cluster)
+    first = not (cluster.data / "PG_VERSION").exists()
     if cluster.account is not None:
-        open_the_way(cluster)
-    if not (cluster.data / "PG_VERSION").exists():
+        opened = open_the_way(cluster)
+        if first or opened:
+            notes.append(_root_note(cluster.account, opened))
+    if first:
         _create(cluster, environment)
     _end_orphan(cluster)
+    return notes
+
+
+def _root_note(account: Account, opened: list[Path]) -> str:
+    passage = f"; others may now pass (not read) {', '.join(map(str, opened))}" if opened else ""
+    return f"running as root: PostgreSQL runs as {account.name}{passage}; a normal user is the better choice"
 
 
 def _own_folder(folder: Path, cluster: Cluster) -> None:

@@ -1,18 +1,29 @@
-"""How a part shows that it is ready to be used. A probe answers yes or no and never raises."""
+"""How a part shows that it is ready to be used. A probe is asked about one life, answers yes or no, and never raises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-Probe = Callable[[], Awaitable[bool]]
+
+@dataclass(frozen=True)
+class Life:
+    """One life of a part, from its start until it ends."""
+
+    seconds: float  # since its start
+    log: Path
+    log_offset: int  # where its own words begin
+
+
+Probe = Callable[[Life], Awaitable[bool]]
 PROBE_SECONDS = 2.0
 
 
 def tcp(host: str, port: int) -> Probe:
     """Ready when a connection is accepted."""
 
-    async def probe() -> bool:
+    async def probe(life: Life) -> bool:
         try:
             _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), PROBE_SECONDS)
         except (OSError, TimeoutError):
@@ -28,7 +39,7 @@ def tcp(host: str, port: int) -> Probe:
 def http(host: str, port: int, path: str) -> Probe:
     """Ready when GET answers with a status below 400."""
 
-    async def probe() -> bool:
+    async def probe(life: Life) -> bool:
         try:
             return await asyncio.wait_for(_status(host, port, path), PROBE_SECONDS) < 400
         except (OSError, TimeoutError, ValueError, IndexError):
@@ -50,7 +61,7 @@ async def _status(host: str, port: int, path: str) -> int:
 def command(arguments: Sequence[str], environment: Mapping[str, str]) -> Probe:
     """Ready when the command exits 0."""
 
-    async def probe() -> bool:
+    async def probe(life: Life) -> bool:
         process = await asyncio.create_subprocess_exec(
             *arguments,
             env=dict(environment),
@@ -68,24 +79,24 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> Probe:
     return probe
 
 
-def log_line(log: Path, words: str) -> Probe:
-    """Ready when the part's log holds these words since its last start."""
+def log_line(words: str) -> Probe:
+    """Ready when it has written these words to its log."""
 
-    async def probe() -> bool:
-        with suppress(OSError):
-            return words in log.read_text(errors="replace")
-        return False
+    async def probe(life: Life) -> bool:
+        try:
+            with life.log.open("rb") as file:
+                file.seek(life.log_offset)
+                return words.encode() in file.read()
+        except OSError:
+            return False
 
     return probe
 
 
 def alive(seconds: float) -> Probe:
-    """Ready when the part has lived this long; for parts that neither listen nor say so."""
-    first: list[float] = []
+    """Ready when it has lived this long; for parts that neither listen nor say so."""
 
-    async def probe() -> bool:
-        now = asyncio.get_running_loop().time()
-        first.append(now)
-        return now - first[0] >= seconds
+    async def probe(life: Life) -> bool:
+        return life.seconds >= seconds
 
     return probe

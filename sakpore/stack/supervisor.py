@@ -9,8 +9,11 @@ so on Linux call `start` from a thread that lives as long as the stack.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
+import traceback
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +41,7 @@ POLITE = signal.SIGINT
 class Event:
     """Something the display may show."""
 
-    kind: str  # reaped, starting, ready, died, running, done, stopping, stopped
+    kind: str  # reaped, note, starting, running, ready, died, done, stopping, stopped
     part: str  # name of a part or step; "" for the stack
     detail: str = ""
 
@@ -63,7 +66,7 @@ class Stack:
             only: names of the parts and steps to run; None runs all.
             environment: the caller's variables (default: this process's); see installation.REPLACED_BY.
             on_event: called from the event loop with each Event.
-            extra_parts: further processes to keep, after the built-in ones.
+            extra_parts: further processes to keep, whatever `only` says.
         """
         self.data_dir = data_dir
         self._fixed_ports = dict(ports or {})
@@ -118,7 +121,7 @@ class Stack:
         Raises StackError (with its exit code) when it cannot; whatever was started is then stopped again.
         """
         try:
-            await asyncio.to_thread(self._open)
+            await self._open_unbroken()
             await self._start_in_order()
         except BaseException:
             await self.stop()
@@ -137,7 +140,8 @@ class Stack:
         self._book.release_all()
         if self._lock is not None:
             self._record.parts.clear()
-            self._write_record()
+            with contextlib.suppress(OSError):
+                self._write_record()
             self._lock.give_back()
             self._lock = None
             self._event("stopped", "")
@@ -176,24 +180,40 @@ class Stack:
 
     # How
 
-    def _open(self) -> None:
+    async def _open_unbroken(self) -> None:
+        """Open in a thread; a cancelled start waits for its end, so that `stop` finds the lock it has to give back."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        try:
+            notes = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await asyncio.gather(opening, return_exceptions=True)
+            raise
+        for kind, note in notes:
+            self._event(kind, "", note)
+
+    def _open(self) -> list[tuple[str, str]]:
         folders = self._folders = installation.open_folders(self.data_dir)
         lock = FolderLock(folders.root / "run.lock")
         lock.take(folders.record)
         self._lock = lock
         before = read_record(folders.record)
-        self._reap(before)
+        notes = [("reaped", f"left by an earlier run: {', '.join(names)}") for names in [_reap(before)] if names]
         self._book = installation.choose_ports(self._given, before, self._fixed_ports)
         secrets = installation.load_secrets(folders)
         plan = self._plan(folders, secrets)
         self._values = dict(plan.values)
-        self._parts = {part.name: part for part in (*all_parts(plan), *self._extra) if self._wanted(part.name)}
+        self._parts = {part.name: part for part in all_parts(plan) if self._wanted(part.name)}
+        self._parts |= {part.name: part for part in self._extra}
         self._steps = {step.name: step for step in all_steps(plan, set(self._parts)) if self._wanted(step.name)}
         self._record = RunRecord.fresh()
         self._record.addresses = addresses_of(self._values)
         self._record.ports = {**(before.ports if before else {}), **self._book.numbers}
         self._write_record()
         _turn_logs(folders.logs, self._parts)
+        public, api = self._record.addresses["public"], self._record.addresses["api"]
+        if public.startswith("http://localhost:") and public != api:
+            notes.append(("note", f"pages are at {api} this time; links and QR codes keep saying {public}"))
+        return notes
 
     def _plan(self, folders: Folders, secrets: InstallationSecrets) -> Plan:
         url, cluster = self._given.get("DATABASE_URL", ""), None
@@ -205,13 +225,6 @@ class Stack:
 
     def _wanted(self, name: str) -> bool:
         return self._only is None or name in self._only
-
-    def _reap(self, before: RunRecord | None) -> None:
-        left = dict(left_running(before))
-        found = end(list(left.values()), POLITE, REAP_SECONDS)
-        names = [name for name, identity in left.items() if identity in found]
-        if names:
-            self._event("reaped", "", f"left by an earlier run: {', '.join(names)}")
 
     async def _start_in_order(self) -> None:
         folders = self._need_folders()
@@ -244,7 +257,17 @@ class Stack:
 
     async def _run_step(self, step: Step) -> None:
         self._event("running", step.name)
-        self._results[step.name] = await asyncio.to_thread(step.run, self._values)
+        try:
+            self._results[step.name], notes = await asyncio.to_thread(_with_warnings, step, self._values)
+        except StackError:
+            raise
+        except Exception as error:
+            log = self.log(step.name)
+            log.write_text("".join(traceback.format_exception(error)))
+            said = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+            raise StackError(f"{step.title} failed: {said[:300]} (all of it: {log}).") from error
+        for note in notes:
+            self._event("note", step.name, note)
         self._event("ready", step.name)
 
     async def _stop_in_order(self) -> None:
@@ -264,7 +287,10 @@ class Stack:
             self._record.parts.pop(name, None)
         else:
             self._record.parts[name] = identity
-        self._write_record()
+        try:
+            self._write_record()
+        except OSError as error:
+            self._event("note", name, f"run.json could not be written: {error.strerror}")
 
     def _write_record(self) -> None:
         self._record.write(self._need_folders().record)
@@ -276,6 +302,21 @@ class Stack:
         if self._folders is None:
             raise RuntimeError("the stack was not started")
         return self._folders
+
+
+def _with_warnings(step: Step, values: Mapping[str, str]) -> tuple[Any, list[str]]:
+    """A step's result, and the warnings it gave (a stand-in warns when it is built)."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        result = step.run(values)
+    notes = {str(warning.message) for warning in said if issubclass(warning.category, UserWarning)}
+    return result, sorted(notes)
+
+
+def _reap(before: RunRecord | None) -> list[str]:
+    left = dict(left_running(before))
+    found = end(list(left.values()), POLITE, REAP_SECONDS)
+    return [name for name, identity in left.items() if identity in found]
 
 
 def _turn_logs(folder: Path, parts: Collection[str]) -> None:
