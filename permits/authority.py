@@ -25,6 +25,7 @@ class Role(StrEnum):
     TECHNICAL_TEAM = "technical_team"  # inspects, meets
     OPD = "opd"  # officer of a technical agency
     COMPLAINT_TEAM = "complaint_team"
+    INSPECTORATE = "inspectorate"  # last rung of a ladder
     OPS = "ops"  # keeps the machines running; sees flows, not citizens
     SYSTEM = "system"  # the engine itself, in events
 
@@ -40,6 +41,18 @@ STAFF = frozenset(
         Role.TECHNICAL_TEAM,
     }
 )
+
+
+SUPERIOR = {
+    Role.FRONT_OFFICE: Role.COORDINATOR,
+    Role.BACK_OFFICE: Role.SUB_COORDINATOR,
+    Role.TECHNICAL_TEAM: Role.COORDINATOR,
+    Role.SUB_COORDINATOR: Role.COORDINATOR,
+    Role.COORDINATOR: Role.HEAD_OF_DIVISION,
+    Role.HEAD_OF_DIVISION: Role.HEAD_OF_OFFICE,
+    Role.HEAD_OF_OFFICE: Role.INSPECTORATE,
+}
+"""Who is told when a desk stays silent (rung `holder_head`); an OPD's own head is an account of that OPD."""
 
 
 class Actor(BaseModel):

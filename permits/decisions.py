@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     DESK_CHECK = "desk_check"
     PARAF = "paraf"
     SIGNING = "signing"
+    OVERDUE = "overdue"  # a ladder has ended in silence: a person says what is done about it
 
 
 class VerdictsGiven(_Value):
@@ -156,6 +157,13 @@ class SignatureOrdered(_Value):
     activation_id: str
 
 
+class Acknowledged(_Value):
+    """A person has taken note of the silence and says what is done; the waiting goes on."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+    note: str = Field(max_length=MAX_TEXT)
+
+
 Body = Annotated[
     VerdictsGiven
     | DocumentsRepaired
@@ -170,7 +178,8 @@ Body = Annotated[
     | PaymentConfirmed
     | Drafted
     | ParafGiven
-    | SignatureOrdered,
+    | SignatureOrdered
+    | Acknowledged,
     Field(discriminator="kind"),
 ]
 
@@ -188,6 +197,7 @@ POSSIBLE: dict[TaskKind, frozenset[str]] = {
     TaskKind.DESK_CHECK: frozenset({"forward", "return"}),
     TaskKind.PARAF: frozenset({"paraf", "return"}),
     TaskKind.SIGNING: frozenset({"sign", "return"}),
+    TaskKind.OVERDUE: frozenset({"acknowledged"}),
 }
 
 
@@ -249,9 +259,13 @@ def _check_body(body: Body, task: OpenTask) -> None:
             if sorted(judged) != sorted(task.wanted_documents):
                 raise RuleError(Code.VERDICT_MISSING, documents=sorted(set(task.wanted_documents) ^ set(judged)))
             _need_reasons(*(v.reason for v in verdicts if v.verdict == "repair"))
+        case DocumentsRepaired(documents=documents):
+            missing = set(task.wanted_documents) - {document.requirement for document in documents}
+            if missing:
+                raise RuleError(Code.DOCUMENT_MISSING, documents=sorted(missing))
         case Refused(reasons=reasons):
             _need_reasons(*(reasons or ("",)))
-        case Returned(reason=reason):
+        case Returned(reason=reason) | Acknowledged(note=reason):
             _need_reasons(reason)
         case Recommended(answer="approve_with_conditions", conditions=conditions):
             _need_reasons(*(conditions or ("",)))

@@ -165,7 +165,16 @@ class Issuance(_Value):
 
 
 DeskStage = (
-    Verification | Assessment | Inspection | Meeting | Recommendation | Retribution | Drafting | DeskCheck | Paraf | Signing
+    Verification
+    | Assessment
+    | Inspection
+    | Meeting
+    | Recommendation
+    | Retribution
+    | Drafting
+    | DeskCheck
+    | Paraf
+    | Signing
 )
 AnyStage = Annotated[DeskStage | Issuance, Field(discriminator="kind")]
 

@@ -42,6 +42,7 @@ class Tag(StrEnum):
     RETRIBUTION_ASSESSED = "permit:retribution:assessed"
     LETTER_NUMBERED = "permit:letter:numbered"
     LETTER_DRAFTED = "permit:letter:drafted"
+    LETTER_ISSUED = "permit:letter:issued"  # one that needs no signature of the head
     LETTER_VOIDED = "permit:letter:voided"  # its number is BATAL
     PARAF_GIVEN = "permit:paraf:given"
     SIGNATURE_ORDERED = "permit:signature:ordered"

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from permits.application import ApplicationStatus, DocumentVerdict
 from permits.authority import Role
 from permits.decisions import TaskKind
+from permits.escalation import HolderCode
 from permits.events import Event
 from permits.sla import SlaClock
 
@@ -88,6 +89,18 @@ class OpdAnswer(_Value):
     reason: str = ""
 
 
+class Notice(_Value):
+    """A message to people, kept in the outbox by the transaction that made it due; sent by the dispatcher."""
+
+    key: str  # unique within the case
+    template: str  # web/notices/<template>.txt
+    to: HolderCode  # resolved to accounts when kept
+    role: Role | None = None  # of the task it is about
+    field: str | None = None
+    opd: str | None = None
+    facts: dict[str, str] = Field(default_factory=dict)  # for the text; no personal data beyond need
+
+
 class Step(_Value):
     """One transaction's worth of change to a case; what is None stays as it is."""
 
@@ -98,11 +111,12 @@ class Step(_Value):
     stage_entered: StageMark | None = None
     stage_left: StageMark | None = None
     task_opened: TaskOpened | None = None
-    task_closed: TaskClosed | None = None
+    tasks_closed: tuple[TaskClosed, ...] = ()
     verdicts: tuple[DocumentVerdict, ...] = ()
     opd_answer: OpdAnswer | None = None
     promise: SlaClock | None = None
     promise_due_at: AwareDatetime | None = None  # office time
+    notices: tuple[Notice, ...] = ()
     product: Literal["permit", "rejection"] | None = None
     dossier_sha256: str | None = None
     closed_at: AwareDatetime | None = None  # real time

@@ -1,0 +1,1 @@
+"""Clients of outside bodies; each sorts its failures into retry, slow down, never again."""

@@ -1,0 +1,198 @@
+"""Writes letters: composes the input from the case, keeps it, renders it, freezes the bytes by sha256.
+
+The input is stored before anything is rendered, with the letter's own date; rendering reads that input alone, so a retry
+on any machine, on any day, gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+from store.documents import DocumentStore
+from temporalio import activity
+
+from activities.letters import Charge, LetterInput, Participant, Signatory, render_letter
+from permits.definition import FormField, LetterForm
+from permits.events import Event
+from permits.steps import LetterFrozen, LetterRef
+from signing.qr import verification_code
+from store.records import Records
+
+
+class ComposeLetter(BaseModel):
+    """What the workflow knows of a letter; personal data is added from the store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    letter: LetterRef
+    letter_date: date  # office date
+    permit_type: str
+    form: LetterForm
+    fields: tuple[FormField, ...] = ()
+    legal_basis: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    recipient: str = ""
+    amount_rupiah: int | None = None
+    respond_by: date | None = None
+    head_signs: bool = False
+
+
+class Composed(BaseModel):
+    """The input, frozen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_sha256: str
+
+
+class RenderLetter(BaseModel):
+    """Renders a stored input."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    purpose: str
+    template: str
+    template_version: int
+    input_sha256: str
+    event: Event
+
+
+class Rendered(BaseModel):
+    """The letter, frozen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+
+
+class LetterDesk:
+    """Composes and renders.
+
+    Args:
+        public_base_url: fixed at installation, since QR codes do not move.
+        qr_key: keys the verification code's check digits.
+        demo_authority: the certificates are the development ones, and letters say so.
+    """
+
+    def __init__(
+        self, records: Records, documents: DocumentStore, public_base_url: str, qr_key: bytes, demo_authority: bool
+    ) -> None:
+        self._records = records
+        self._documents = documents
+        self._base = public_base_url.rstrip("/")
+        self._qr_key = qr_key
+        self._demo = demo_authority
+
+    @activity.defn
+    async def compose_letter(self, order: ComposeLetter) -> Composed:
+        """Stores the letter's whole input; returns its sha256."""
+        case = await self._records.application(order.number)
+        applicant = await self._records.account(case.applicant_id)
+        lines = (
+            ("Nama", applicant.name),
+            ("Tempat, tanggal lahir", _birth(applicant.birth_place, applicant.birth_date)),
+            ("Alamat", applicant.address or "-"),
+        )
+        signatory = await self._signatory(order.letter_date)
+        letter = LetterInput(
+            template=order.form.template,  # type: ignore[arg-type]
+            template_version=str(order.form.template_version),
+            series=order.letter.series,
+            number=order.letter.number_text,
+            date=order.letter_date,
+            title=order.form.title,
+            subject=f"{order.form.title}: {case.title}" if not order.head_signs else case.title,
+            recipient=_recipient(order, applicant.name),
+            applicant=lines,
+            facts=_answers(order.fields, case.data) + order.facts,
+            body=order.paragraphs,
+            conditions=order.conditions or order.form.conditions,
+            legal_basis=order.legal_basis,
+            considering=order.form.considering,
+            observing=await self._observing(order),
+            reasons=order.reasons,
+            charges=_charges(order, case.title),
+            respond_by=order.respond_by,
+            participants=tuple(Participant(name=name, role="Hadir") for name in order.present),
+            signatory=signatory,
+            qr_url=self._verification_url(case.verification_id) if order.head_signs else None,
+            copies=order.form.copies,
+            demo_authority=self._demo,
+            valid_until=_valid_until(order),
+        )
+        content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()
+        return Composed(input_sha256=await self._documents.put_document(content))
+
+    @activity.defn
+    async def render_letter(self, order: RenderLetter) -> Rendered:
+        """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256."""
+        content = await self._documents.get_document(order.input_sha256)
+        pdf = await asyncio.to_thread(render_letter, order.template, json.loads(content))
+        sha256 = await self._documents.put_document(pdf)
+        await self._records.freeze_letter(
+            LetterFrozen(
+                number=order.number,
+                purpose=order.purpose,
+                sha256=sha256,
+                input_sha256=order.input_sha256,
+                template=order.template,
+                template_version=order.template_version,
+                event=order.event.model_copy(update={"facts": {**order.event.facts, "sha256": sha256}}),
+            )
+        )
+        return Rendered(sha256=sha256)
+
+    async def _signatory(self, on: date) -> Signatory:
+        head = await self._records.head_of_office(on)
+        return Signatory(
+            name=head.name, rank=head.rank or "-", nip=head.nip or "-", office_title=head.title or "Kepala Dinas"
+        )
+
+    async def _observing(self, order: ComposeLetter) -> tuple[str, ...]:
+        if not order.head_signs:
+            return ()
+        answers = await self._records.opd_answers_of(order.number)
+        letters = await self._records.letters_of(order.number)
+        minutes = [f"Berita Acara Nomor {ref.number_text}" for ref in letters if ref.purpose.startswith("minutes-")]
+        words = {"approve": "menyetujui", "approve_with_conditions": "menyetujui dengan syarat", "refuse": "menolak"}
+        return tuple(minutes + [f"Rekomendasi {a.name} ({words[a.answer]})" for a in answers if a.answer in words])
+
+    def _verification_url(self, verification_id: str | None) -> str:
+        return f"{self._base}/v/{verification_code(verification_id or '', self._qr_key)}"
+
+
+def _birth(place: str | None, day: date | None) -> str:
+    return ", ".join(part for part in (place, day.strftime("%d-%m-%Y") if day else None) if part) or "-"
+
+
+def _answers(fields: Sequence[FormField], data: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((item.label, data[item.code]) for item in fields if item.in_letter and data.get(item.code))
+
+
+def _recipient(order: ComposeLetter, applicant: str) -> tuple[str, ...]:
+    return (f"Kepala {order.recipient}",) if order.recipient else (applicant,)
+
+
+def _charges(order: ComposeLetter, title: str) -> tuple[Charge, ...]:
+    if order.amount_rupiah is None:
+        return ()
+    return (Charge(description=f"Retribusi {title}", amount_rupiah=order.amount_rupiah),)
+
+
+def _valid_until(order: ComposeLetter) -> date | None:
+    months = order.form.validity_months
+    if months is None:
+        return None
+    years, month = divmod(order.letter_date.month - 1 + months, 12)
+    last_day = 28 if order.letter_date.day > 28 else order.letter_date.day
+    return date(order.letter_date.year + years, month + 1, last_day)

@@ -1,0 +1,1 @@
+"""What runs: the composition root of the two worker processes, the reconciler, the interceptors."""

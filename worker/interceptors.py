@@ -1,0 +1,97 @@
+"""Two guards around what workers run.
+
+`HandlerGuard`: an unexpected exception in an update handler would fail the workflow task again and again and poison the
+case; it becomes an ApplicationError, so that the caller hears of it and the case lives on. A bug in `run` is not caught:
+it must never fail a permit.
+
+`Failpoints`: for tests only, kills the process at a named boundary, once each.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    HandleUpdateInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+
+class HandlerGuard(Interceptor):
+    """Turns a bug in an update handler into an answer."""
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor] | None:
+        return _GuardedHandlers
+
+
+class _GuardedHandlers(WorkflowInboundInterceptor):
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+        try:
+            return await super().handle_update_handler(input)
+        except FailureError:
+            raise
+        except Exception as bug:
+            workflow.logger.exception("An update handler failed unexpectedly.")
+            raise ApplicationError("internal", type="handler-failed", non_retryable=True) from bug
+
+
+class Failpoints(Interceptor):
+    """Kills the process with SIGKILL before and after chosen activities.
+
+    Args:
+        points: names such as `open_task:after`; `*:before` and `*:after` stand for every activity.
+        marks: a folder that remembers which points have killed, over restarts.
+    """
+
+    def __init__(self, points: str, marks: Path, kill: Callable[[], None] | None = None) -> None:
+        self._points = frozenset(point.strip() for point in points.split(",") if point.strip())
+        self._marks = marks
+        self._kill = kill or _kill_self
+        marks.mkdir(parents=True, exist_ok=True)
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Failing(next, self)
+
+    def reach(self, name: str, boundary: str) -> None:
+        """Kills once at each point that is armed."""
+        if f"{name}:{boundary}" not in self._points and f"*:{boundary}" not in self._points:
+            return
+        try:
+            with (self._marks / f"{name}.{boundary}").open("x") as mark:
+                mark.write(str(os.getpid()))
+                mark.flush()
+                os.fsync(mark.fileno())
+        except FileExistsError:
+            return
+        self._kill()
+
+
+class _Failing(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, failpoints: Failpoints) -> None:
+        super().__init__(next)
+        self._failpoints = failpoints
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        name = input.fn.__name__
+        self._failpoints.reach(name, "before")
+        result = await super().execute_activity(input)
+        self._failpoints.reach(name, "after")
+        return result
+
+
+def _kill_self() -> None:
+    logging.getLogger(__name__).warning("A failpoint kills this process.")
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,233 @@
+"""The composition root: what runs in each worker process, and how it stops.
+
+`python -m worker.main --queue main` carries cases; `--queue signing` signs, in its own process, alone with keys. SIGTERM
+and SIGINT leave the workers gracefully: tasks under way are finished, nothing new is taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from pyhanko.sign.timestamps import HTTPTimeStamper
+from store.documents import DocumentStore
+from temporalio.client import Client
+from temporalio.worker import Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.clients.mail import MailClient
+from activities.delivery import DeliveryDesk
+from activities.drafting import LetterDesk
+from activities.notices import NoticeDispatcher
+from activities.records import CaseBook
+from activities.signatures import SignatureDesk
+from activities.texts import Texts
+from signing.activation import SealingKeyPair
+from signing.material import TrustMaterial
+from signing.pipeline import Pipeline
+from signing.pkcs12 import Pkcs12Provider
+from store.database import Database, create_engine
+from store.logs import log_as_json
+from store.records import Records
+from store.settings import StoreSettings
+from worker.interceptors import Failpoints, HandlerGuard
+from worker.reconcile import Reconciler
+from worker.settings import MainSettings, SigningSettings, WorkerSettings
+from workflows.application import ApplicationWorkflow
+from workflows.connection import connect
+from workflows.messages import QueueNames
+from workflows.recommendation import RecommendationWorkflow
+
+log = logging.getLogger(__name__)
+
+CACHED_CASES = 600  # about 130 kB each
+GRACE = timedelta(seconds=5)
+STICKY = timedelta(seconds=1)  # after kill -9 another worker takes the case up within a second
+ENVELOPE_PAUSE_SECONDS = 60.0
+
+PASSED_THROUGH = (
+    "activities",
+    "annotated_types",
+    "permits",
+    "pydantic",
+    "pydantic_core",
+    "signing",
+    "store",
+    "workflows",
+)
+
+Activities = Sequence[Callable[..., Any]]
+Chores = Sequence[Coroutine[Any, Any, None]]
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Workflow code runs in the sandbox; our own pure rooms are shared, not loaded once a case."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def main_activities(
+    settings: MainSettings, records: Records, documents: DocumentStore, mail: MailClient, texts: Texts
+) -> Activities:
+    """What the `main` queue can do."""
+    book = CaseBook(records)
+    base = settings.public_base_url
+    letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
+    delivery = DeliveryDesk(records, documents, mail, texts, base)
+    return [
+        book.receive,
+        book.enter_stage,
+        book.open_task,
+        book.close_task,
+        book.record_rung,
+        book.record_answer,
+        book.close_case,
+        book.number_letter,
+        book.issue_letter,
+        book.void_letter,
+        letters.compose_letter,
+        letters.render_letter,
+        delivery.deliver_letter,
+    ]
+
+
+def signing_activities(settings: SigningSettings, records: Records, documents: DocumentStore) -> Activities:
+    """What the `signing` queue can do."""
+    material = TrustMaterial(settings.signing_pki_dir)
+    pipeline = Pipeline(material, HTTPTimeStamper(settings.signing_tsa_url))
+    provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
+    seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
+    desk = SignatureDesk(records, documents, provider, material, seal)
+    return [desk.sign_letter, desk.judge_letter]
+
+
+async def run(queue: str) -> None:
+    """Runs one worker process until it is told to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with _store() as (records, documents):
+        if queue == QueueNames.MAIN:
+            await _run_main(MainSettings(), records, documents, stop)  # type: ignore[call-arg]
+        else:
+            await _run_signing(SigningSettings(), records, documents, stop)  # type: ignore[call-arg]
+
+
+@asynccontextmanager
+async def _store() -> AsyncIterator[tuple[Records, DocumentStore]]:
+    settings = StoreSettings()  # type: ignore[call-arg]
+    database = Database(create_engine(settings))
+    try:
+        yield Records(database), DocumentStore(settings)
+    finally:
+        await database.close()
+
+
+async def _run_main(settings: MainSettings, records: Records, documents: DocumentStore, stop: asyncio.Event) -> None:
+    client = await _connect(settings)
+    secret = settings.smtp_password
+    mail = MailClient(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        settings.smtp_username,
+        secret.get_secret_value() if secret else None,
+    )
+    texts = Texts()
+    worker = Worker(
+        client,
+        task_queue=QueueNames.MAIN,
+        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        activities=main_activities(settings, records, documents, mail, texts),
+        workflow_runner=sandbox(),
+        interceptors=_interceptors(settings),
+        max_cached_workflows=CACHED_CASES,
+        graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+    )
+    await _work(
+        worker,
+        [
+            Reconciler(records, client).run(),
+            NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
+            _forget_expired_envelopes(records),
+        ],
+        stop,
+    )
+
+
+async def _run_signing(
+    settings: SigningSettings, records: Records, documents: DocumentStore, stop: asyncio.Event
+) -> None:
+    client = await _connect(settings)
+    worker = Worker(
+        client,
+        task_queue=QueueNames.SIGNING,
+        activities=signing_activities(settings, records, documents),
+        interceptors=_interceptors(settings),
+        graceful_shutdown_timeout=GRACE,
+        max_concurrent_activities=4,
+    )
+    await _work(worker, [], stop)
+
+
+async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:
+    async with worker:
+        tasks = [asyncio.ensure_future(chore) for chore in chores]
+        log.info("The worker is ready.", extra={"queue": worker.task_queue})
+        await stop.wait()
+        log.info("The worker stops.", extra={"queue": worker.task_queue})
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _connect(settings: WorkerSettings) -> Client:
+    keys = settings.payload_keys.get_secret_value()
+    return await connect(settings.temporal_address, settings.temporal_namespace, keys)
+
+
+def _interceptors(settings: WorkerSettings) -> list[Interceptor]:
+    guards: list[Interceptor] = [HandlerGuard()]
+    if settings.sakpore_failpoint:
+        if settings.sakpore_env == "production" or settings.sakpore_failpoint_marks is None:
+            raise SystemExit("Failpoints kill processes: they need a marks folder and never run in production.")
+        guards.append(Failpoints(settings.sakpore_failpoint, settings.sakpore_failpoint_marks))
+    return guards
+
+
+async def _forget_expired_envelopes(records: Records) -> None:
+    while True:
+        try:
+            await records.delete_expired_envelopes(datetime.now(UTC))
+        except Exception:  # the store may be away; the next round comes
+            log.exception("Expired envelopes could not be deleted.")
+        await asyncio.sleep(ENVELOPE_PAUSE_SECONDS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="worker")
+    parser.add_argument("--queue", choices=(QueueNames.MAIN, QueueNames.SIGNING), required=True)
+    chosen = parser.parse_args(arguments)
+    log_as_json()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(run(chosen.queue))
+    except ValidationError as wrong:
+        names = ", ".join(str(error["loc"][0]).upper() for error in wrong.errors())
+        log.error("The environment is not complete.", extra={"variables": names})
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

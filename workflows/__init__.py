@@ -1,0 +1,1 @@
+"""What happens next: the durable life of a permit. Deterministic; imports permits and, passed through, activities."""

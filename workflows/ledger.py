@@ -1,0 +1,96 @@
+"""What a workflow tells the store, in order, as steps of one transaction each.
+
+Marks that need no transaction of their own (a stage entered, a task closed) wait for the next step and travel with it,
+so that a case is never seen without a holder between two desks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.records import CaseBook
+    from permits.authority import SYSTEM, Actor
+    from permits.events import Event, Tag
+    from permits.steps import Notice, StageMark, Step, TaskClosed
+    from workflows.clock import OfficeClock
+    from workflows.options import OWN_STORE
+
+RecordActivity = Callable[[CaseBook, Step], Awaitable[None]]
+
+
+class Ledger:
+    """One writer's part of a case's record."""
+
+    def __init__(self, number: str, clock: OfficeClock) -> None:
+        self._number = number
+        self._clock = clock
+        self._written = 0
+        self._events: list[Event] = []
+        self._closed: list[TaskClosed] = []
+        self._notices: list[Notice] = []
+        self._parts: dict[str, Any] = {}
+
+    def key(self, what: str) -> str:
+        """A key for one line of the record, the same at every replay."""
+        self._written += 1
+        return f"{workflow.info().workflow_id}#{self._written}.{what}"
+
+    def event(self, tag: Tag, actor: Actor = SYSTEM, **facts: Any) -> Event:
+        """An event as of now, not yet written."""
+        return Event(
+            key=self.key(tag.value),
+            tag=tag,
+            at=workflow.now(),
+            office_at=self._clock.now(),
+            actor_id=actor.id,
+            actor_name=actor.name,
+            facts=facts,
+        )
+
+    def note(self, *events: Event) -> None:
+        """Events that travel with the next step."""
+        self._events.extend(events)
+
+    def note_closed(self, closed: TaskClosed, *events: Event) -> None:
+        """A closed task that travels with the next step."""
+        self._closed.append(closed)
+        self.note(*events)
+
+    def note_notice(self, notice: Notice) -> None:
+        """A message that becomes due with the next step."""
+        self._notices.append(notice)
+
+    def defer(self, **parts: Any) -> None:
+        """Parts of a step that travel with the next one."""
+        self._parts |= parts
+
+    def note_left(self, mark: StageMark) -> None:
+        """A stage left; written with the next step."""
+        self.defer(stage_left=mark)
+        self.note(self.event(Tag.STAGE_LEFT, stage=mark.kind, title=mark.title, n=mark.n))
+
+    def note_entered(self, mark: StageMark) -> None:
+        """A stage entered; written with the next step."""
+        self.defer(stage_entered=mark)
+        self.note(self.event(Tag.STAGE_ENTERED, stage=mark.kind, title=mark.title, n=mark.n))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is noted that no step has carried yet."""
+        return bool(self._events or self._closed)
+
+    async def keep(self, activity: RecordActivity, summary: str, **parts: Any) -> None:
+        """Writes all that was noted, and `parts` of the step, in one transaction."""
+        step = Step(
+            number=self._number,
+            events=tuple(self._events),
+            tasks_closed=tuple(self._closed),
+            notices=tuple(self._notices),
+            **(self._parts | parts),
+        )
+        self._events, self._closed, self._notices, self._parts = [], [], [], {}
+        await workflow.execute_activity_method(activity, step, summary=summary, **OWN_STORE)  # type: ignore[call-overload]

@@ -1,0 +1,140 @@
+"""Every input, update and query shape of the workflows, their ids and queue names. Imports permits alone.
+
+Histories hold references and hashes: no file, no passphrase, no NIK, no name of an applicant.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from permits.application import Delivery, DocumentRef
+from permits.authority import Actor
+from permits.calendar import WorkingCalendar
+from permits.decisions import TaskKind
+from permits.definition import Agency, PermitDefinition, Variant
+from permits.pace import Pace
+from permits.steps import OpdAnswer
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class QueueNames:
+    """Task queues; each is polled by a process of its own."""
+
+    MAIN = "main"
+    SIGNING = "signing"
+
+
+class SearchAttributes:
+    """What operators can search and see in clear; never personal data."""
+
+    STAGE = "Tahap"
+    PERMIT_TYPE = "JenisIzin"
+    WAITING_FOR = "Menunggu"
+    DUE = "JatuhTempo"
+
+
+def application_workflow_id(number: str) -> str:
+    """The case's workflow bears the application's number."""
+    return number
+
+
+def recommendation_workflow_id(number: str, opd: str, n: int) -> str:
+    """One child a request; n counts the requests to this OPD in this case, from 1."""
+    return f"{number}-opd-{opd}-{n}"
+
+
+def task_id(workflow_id: str, kind: TaskKind, n: int) -> str:
+    """n counts the tasks of this workflow, from 1."""
+    return f"{workflow_id}.{kind.value}.{n}"
+
+
+def decision_update_id(task: str, actor_id: str, key: str) -> str:
+    """Temporal answers a repeated id with the stored result, whoever asks: the actor belongs in it."""
+    return f"{task}:{actor_id}:{key}"
+
+
+def withdrawal_update_id(number: str, actor_id: str, key: str) -> str:
+    """As for a decision; the case stands for the task."""
+    return f"{number}.withdrawal:{actor_id}:{key}"
+
+
+class Submission(_Message):
+    """The input of ApplicationWorkflow: what was submitted, and the law and calendar it was submitted under."""
+
+    number: str
+    definition: PermitDefinition  # by value: a running case keeps it
+    variant: Variant
+    applicant_id: str  # opaque account id
+    submitted_at: AwareDatetime  # real time, UTC
+    documents: tuple[DocumentRef, ...]
+    dossier_sha256: str
+    delivery: Delivery
+    calendar: WorkingCalendar
+    pace: Pace
+
+
+class Withdrawal(_Message):
+    """The argument of the update `withdraw`."""
+
+    actor: Actor
+    reason: str = ""
+
+
+class WithdrawalReceipt(_Message):
+    """The answer to a withdrawal."""
+
+    number: str
+    actor_id: str
+    withdrawn_at: AwareDatetime
+
+
+class CalendarReplaced(_Message):
+    """The argument of the update `replan`: a new calendar for a running case."""
+
+    calendar: WorkingCalendar
+
+
+class CaseState(_Message):
+    """The answer to the query `state`: what the engine itself holds."""
+
+    number: str
+    stage: str
+    waiting_for: str
+    open_tasks: tuple[str, ...]
+    promise_due_at: AwareDatetime | None
+    withdrawn: bool
+    product: Literal["permit", "rejection"]
+
+
+class Closing(_Message):
+    """The result of ApplicationWorkflow."""
+
+    number: str
+    outcome: Literal["issued", "rejected", "withdrawn"]
+    signed_sha256: str | None = None
+
+
+class RecommendationRequest(_Message):
+    """The input of RecommendationWorkflow."""
+
+    number: str
+    n: int
+    agency: Agency
+    stage: str  # in words
+    permit_type: str
+    applicant_id: str
+    subject_sha256: str  # of the dossier the agency judges
+    verified_by: tuple[str, ...] = ()
+    calendar: WorkingCalendar
+    pace: Pace
+
+
+class RecommendationResult(_Message):
+    """The result of RecommendationWorkflow; its answer is None where it was released."""
+
+    answer: OpdAnswer

@@ -1,0 +1,57 @@
+"""Named time-outs and retry policies, each with its reason.
+
+A policy is chosen by what may fail, not by which activity runs.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+
+class ActivityOptions(TypedDict, total=False):
+    """The part of an activity's options that a policy decides."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+OWN_STORE = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=5),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+"""Our own database and object store: a write takes milliseconds, so five seconds of silence mean a dead worker.
+Tried for ever: a case cannot go on without its record, and the store comes back."""
+
+RENDERING = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+    ),
+)
+"""Typesetting takes a fraction of a second; the rest is room for a loaded machine. Tried for ever, slowly: a template
+that fails is mended by a release, and the case goes on by itself."""
+
+SIGNING = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+"""A signature needs the timestamp authority and the revocation service. An activation lives for minutes: when they are
+away for longer, the letter goes back to the head's task rather than wait on a dead consent."""
+
+OUTSIDE = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(days=3),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+    ),
+)
+"""Outside bodies (mail, registries): away for hours at times, seldom for days; after three days a person is told."""

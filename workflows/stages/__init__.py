@@ -1,0 +1,1 @@
+"""One file a stage: what is asked there, and what each answer leads to."""
