@@ -1,9 +1,9 @@
 """Accounts for every byte that no digest covers: the hole in a ByteRange and the CMS container in it.
 
 A signature covers the file except the hole that holds it. What lies in the hole is a hex string, a DER structure
-(RFC 5652) and padding; inside it only the signed attributes, the signature value and, for a timestamp token, the TSTInfo are
-bound to each other. The rest (wrappers, versions, algorithm lists, certificates, unsigned attributes) is checked here piece
-by piece against the only value it may have, so that no byte of it can be changed unnoticed.
+(RFC 5652) and padding; inside it only the signed attributes, the signature value and, for a timestamp token, the
+TSTInfo are bound to each other. The rest (wrappers, versions, algorithm lists, certificates, unsigned attributes) is
+checked here piece by piece against the only value it may have, so that no byte of it can be changed unnoticed.
 """
 
 from __future__ import annotations
@@ -99,6 +99,14 @@ class Pool:
         self._by_subject: dict[bytes, list[x509.Certificate]] = {}
         for certificate in certificates:
             self._by_subject.setdefault(certificate.subject.hashable.encode(), []).append(certificate)
+
+    def extended(self, certificates: Iterable[x509.Certificate]) -> Pool:
+        """A pool that holds these as well."""
+        return Pool([*(one for same in self._by_subject.values() for one in same), *certificates])
+
+    def names_by_key_hash(self, digest: bytes) -> list[x509.Name]:
+        """Subjects whose public key has this SHA-1 (how OCSP names a responder by key)."""
+        return [one.subject for same in self._by_subject.values() for one in same if one.public_key.sha1 == digest]
 
     def vouches(self, issuer: x509.Name, tbs: bytes, algorithm: cms.SignedDigestAlgorithm, signature: bytes) -> bool:
         """True when a certificate with this name verifies the signature over `tbs`."""

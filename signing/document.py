@@ -102,7 +102,7 @@ def _walk_pages(reader: PdfFileReader) -> None:
             if key in seen or len(seen) > MAX_PAGE_NODES:
                 raise Damaged("unparsable")
             seen.add(key)
-            node = node.get_object()
+            node = node.get_object()  # type: ignore[no-untyped-call]
         if not isinstance(node, generic.DictionaryObject):
             raise Damaged("unparsable")
         if "/Kids" in node:
@@ -135,7 +135,8 @@ def _insist_on_byte_range(embedded: EmbeddedPdfSignature) -> None:
         or not all(isinstance(number, int) and number >= 0 for number in numbers)
     ):
         raise Damaged("signature_unparsable")
+    # asn1crypto parses on access; a broken container has to break here.
     for part in ("version", "digest_algorithms", "encap_content_info", "certificates", "signer_infos"):
-        embedded.signed_data[part]  # noqa: B018 (asn1crypto parses on access; a broken container must break here)
+        embedded.signed_data[part]
     for certificate in embedded.signed_data["certificates"] or ():
         certificate.chosen.native  # noqa: B018

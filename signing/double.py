@@ -1,12 +1,12 @@
 """The demonstration authority: a stand-in for BSrE, with root, intermediate, officers, timestamps, OCSP and CRLs.
 
-Built on certomancer, with keys made once per installation and kept in its folder (0600); nothing of it is ever committed.
-Every name says "CONTOH - bukan BSrE", and building or serving it warns.
+Built on certomancer, with keys made once per installation and kept in its folder (0600); nothing of it is ever
+committed. Every name says "CONTOH - bukan BSrE", and building or serving it warns.
 
-Certificates carry no addresses of CRLs or OCSP responders: the ports of a demo move with every start and are gone when its
-letters are judged later, while certificates stay. Signing and verification therefore read root.pem, intermediates.pem and
-crls.pem of this folder (the signing pipeline embeds them into every letter); the HTTP services are for timestamps and for
-other verifiers that are configured with an address.
+Certificates carry no addresses of CRLs or OCSP responders: the ports of a demo move with every start and are gone when
+its letters are judged later, while certificates stay. Signing and verification therefore read root.pem,
+intermediates.pem and crls.pem of this folder (the signing pipeline embeds them into every letter); the HTTP services
+are for timestamps and for other verifiers that are configured with an address.
 
     DIR/root.pem  intermediates.pem  crls.pem  certs/<signer_id>.pem  p12/<signer_id>.p12  keys/  authority.json
 
@@ -32,7 +32,7 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import crl, pem, x509
+from asn1crypto import crl, pem
 from certomancer.integrations.animator import Animator, AnimatorArchStore
 from certomancer.registry import ArchLabel, CertLabel, KeyLabel, PKIArchitecture
 from certomancer.registry.config import CertomancerConfig
@@ -92,8 +92,9 @@ class DemoPki:
     ) -> DemoPki:
         """Make the authority, or add what is missing to it.
 
-        Keys and certificates are written once; an officer who is there keeps key, certificate and first passphrase. CRLs are
-        renewed when less than 430 days are left. Raises DemoPkiError (an officer without passphrase, a bad signer id).
+        Keys and certificates are written once; an officer who is there keeps key, certificate and first passphrase.
+        CRLs are renewed when less than 430 days are left. Raises DemoPkiError (an officer without passphrase, a bad
+        signer id).
         """
         warnings.warn(
             f"Demonstration authority in {folder.name}: {MARK}. Never use it for real permits.",
@@ -209,9 +210,7 @@ class _Services(Animator):
     """Certomancer's web application, without its page of files, with the CRLs that are on disk."""
 
     def __init__(self, arch: PKIArchitecture, folder: Path) -> None:
-        super().__init__(
-            AnimatorArchStore({ArchLabel(ARCH): arch}), with_web_ui=False, allow_time_override=False
-        )
+        super().__init__(AnimatorArchStore({ArchLabel(ARCH): arch}), with_web_ui=False, allow_time_override=False)
         self._folder = folder
 
     def serve_crl(self, request: Request, *, label: Any, arch: str, crl_no: Any, use_pem: bool) -> Response:

@@ -1,8 +1,8 @@
 """The one family of errors of the signing room.
 
 Each error has a stable `code` (callers match on it, never on the sentence) and says whether asking again can help.
-No error carries a secret: sentences are constant or built from public names only, and foreign causes whose text may hold
-input are cut off by the code that raises (see `pkcs12`).
+No error carries a secret: sentences are constant or built from public names only, and foreign causes whose text may
+hold input are cut off by the code that raises (see `pkcs12`).
 """
 
 from __future__ import annotations

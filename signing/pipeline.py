@@ -1,9 +1,9 @@
 """From a frozen letter to a PAdES B-LTA letter (ETSI EN 319 142-1), by incremental update only.
 
 One certification signature in the head's field, DocMDP P=1 (ISO 32000-1, 12.8.2.2), invisible because the letter itself
-draws the QR block; a signature timestamp; certificates and CRLs in the DSS; one document timestamp over all of it. Nothing
-is re-saved and no metadata is touched, so a PDF/A-2b letter stays one. The result is handed out only after our own
-verification has found it SAH at B-LTA.
+draws the QR block; a signature timestamp; certificates and CRLs in the DSS; one document timestamp over all of it.
+Nothing is re-saved and no metadata is touched, so a PDF/A-2b letter stays one. The result is handed out only after our
+own verification has found it SAH at B-LTA.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ _BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before
 class _QuietWriter(IncrementalPdfFileWriter):
     """Appends without touching the information dictionary or the XMP metadata.
 
-    The library dates and names itself in both at every update: a change after the head's signature that no archive needs, and
-    one that would end the agreement between the two that PDF/A asks for.
+    The library dates and names itself in both at every update: a change after the head's signature that no archive
+    needs, and one that would end the agreement between the two that PDF/A asks for.
     """
 
     def _update_meta(self) -> None:
@@ -76,8 +76,8 @@ class _QuietWriter(IncrementalPdfFileWriter):
 class HeldKeySigner(Signer):
     """A pyHanko signer over a key that was opened once.
 
-    The library's own signer parses and checks the private key at every raw signature; with RSA that costs more than all the
-    rest of a letter.
+    The library's own signer parses and checks the private key at every raw signature; with RSA that costs more than
+    all the rest of a letter.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class HeldKeySigner(Signer):
         chain: list[x509.Certificate],
         key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
     ) -> None:
-        store = SimpleCertificateStore()
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         store.register_multiple([certificate, *chain])
         self._key = key
         super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
@@ -137,9 +137,10 @@ class Pipeline:
         assert certificate is not None
         out = io.BytesIO()
         try:
-            chain = await CertificateValidator(
+            validator = CertificateValidator(
                 certificate, intermediate_certs=list(signer.cert_registry), validation_context=context
-            ).async_validate_usage({"non_repudiation"})
+            )
+            chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
             await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
             archive = _QuietWriter(out)
             DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)

@@ -42,7 +42,10 @@ class Pkcs12Provider:
         self._pipeline = pipeline
 
     async def sign(self, pdf: bytes, order: SigningOrder) -> bytes:
-        """Sign as `SignatureProvider` says. Raises CertificateNotFound, WrongPassphrase and what the pipeline raises."""
+        """Sign as `SignatureProvider` says.
+
+        Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable and what the pipeline raises.
+        """
         signer = await asyncio.to_thread(self._open, order.signer_id, order.secret)
         return await self._pipeline.sign_letter(pdf, signer, order)
 

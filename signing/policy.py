@@ -38,7 +38,7 @@ class Policy(BaseModel):
     trust: tuple[str, ...] = ()  # PEM files of trust anchors
     intermediates: tuple[str, ...] = ()  # PEM files of further CA certificates, not trusted in themselves
     crls: tuple[str, ...] = ()  # PEM or DER files of revocation lists
-    signers: dict[str, Annotated[tuple[_FINGERPRINT, ...], BeforeValidator(_fingerprints)]] = {}  # field -> certificates
+    signers: dict[str, Annotated[tuple[_FINGERPRINT, ...], BeforeValidator(_fingerprints)]] = {}  # by field
     head_field: str = HEAD_FIELD  # the field whose signature issues the letter
     min_level: Level = Level.B_T  # the head's signature must reach it
 

@@ -1,8 +1,9 @@
-"""Trust and revocation at one moment, from the policy and from what the PDF's own archive (DSS) holds; never the network.
+"""Trust and revocation at one moment, from the policy and from what the PDF's own archive (DSS) holds; never the
+network.
 
-Signers' chains need revocation information for every certificate below the anchor. A timestamp authority's chain needs it
-where its certificates declare a source. Beyond that, a certificate that the policy's lists name as revoked is refused
-even if an older answer in the file calls it good: whoever holds a letter chooses what is in its DSS.
+Signers' chains need revocation information for every certificate below the anchor. A timestamp authority's chain needs
+it where its certificates declare a source. Beyond that, a certificate that the policy's lists name as revoked is
+refused even if an older answer in the file calls it good: whoever holds a letter chooses what is in its DSS.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Evidence:
     policy: Policy
     archive: Archive
     moment: datetime
-    embedded_only: bool = False  # leave out the policy's own revocation lists, to see whether the file is self-sufficient
+    embedded_only: bool = False  # leave out the policy's lists, to see whether the file is self-sufficient
     crls: tuple[crl.CertificateList, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,11 +119,11 @@ class Evidence:
     async def suffices_for(self, certificate: x509.Certificate, others: Iterable[x509.Certificate], usage: str) -> bool:
         """True when the chain of `certificate` validates with what is known here."""
         context = self.timestamp_context() if usage == "time_stamping" else self.signer_context()
-        validator = CertificateValidator(
-            certificate, intermediate_certs=[*others], validation_context=context
-        )
+        validator = CertificateValidator(certificate, intermediate_certs=[*others], validation_context=context)
         try:
-            await validator.async_validate_usage(set(), {usage} if usage == "time_stamping" else None)
+            await validator.async_validate_usage(  # type: ignore[no-untyped-call]
+                set(), {usage} if usage == "time_stamping" else None
+            )
         except Exception:
             return False
         return True

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """The five answers."""
 
     SAH = "SAH"
@@ -23,7 +23,7 @@ class Verdict(str, Enum):
     BELUM_TERBIT = "BELUM_TERBIT"
 
 
-class Level(str, Enum):
+class Level(StrEnum):
     """PAdES baseline levels, lowest first."""
 
     B_B = "B-B"

@@ -1,9 +1,10 @@
 """Judges the bytes of a PDF against a policy, offline: is this the letter the head signed, whole and unchanged?
 
-ETSI EN 319 102-1 in the part we need: digest and signature value, trust and hard-fail revocation at the proven time, what was
-added after signing (only archive updates), coverage of whole revisions, mandated signers by field, and the PAdES level.
-Time: the last document timestamp is judged now, each earlier one and each signature timestamp at the moment the next later one
-proves, each signature at its own timestamp; so an officer's expired certificate does not spoil what was signed in time.
+ETSI EN 319 102-1 in the part we need: digest and signature value, trust and hard-fail revocation at the proven time,
+what was added after signing (only archive updates), coverage of whole revisions, mandated signers by field, and the
+PAdES level. Time: the last document timestamp is judged now, each earlier one and each signature timestamp at the
+moment the next later one proves, each signature at its own timestamp; so an officer's expired certificate does not
+spoil what was signed in time.
 
 Every outcome is a verdict. For files from outside use `limited.LimitedVerifier`, which runs this in a bounded process.
 """
@@ -223,7 +224,9 @@ class _Judgement:
         later = [
             other.time
             for other in self.found
-            if other.is_timestamp and other.good and other.time
+            if other.is_timestamp
+            and other.good
+            and other.time
             and other.embedded.signed_revision > found.embedded.signed_revision
         ]
         return min(later, default=self.now)
@@ -257,7 +260,8 @@ class _Judgement:
         if not await self._is_self_sufficient(found, certificates, self.archive, moment):
             return Level.B_T
         covering = [
-            other for other in self.found
+            other
+            for other in self.found
             if other.is_timestamp and other.good and other.embedded.signed_revision > found.embedded.signed_revision
         ]
         if not covering:
@@ -327,20 +331,21 @@ class _Judgement:
 
     def _check_tail(self) -> None:
         """What lies behind the last good signature or timestamp must account for itself."""
-        covered = max(
-            (int(found.embedded.byte_range[2]) + int(found.embedded.byte_range[3]) for found in self.found if found.good),
-            default=0,
-        )
+        ranges = [found.embedded.byte_range for found in self.found if found.good]
+        covered = max((int(numbers[2]) + int(numbers[3]) for numbers in ranges), default=0)
         tail = self.document.pdf[covered:]
         if not covered or tail in (b"", b"\n", b"\r", b"\r\n"):
             return
         try:
-            account_for_tail(self.document.reader, self.document.pdf, covered, self._archive_pool())
+            account_for_tail(self.document.reader, self.document.pdf, covered, self._archive_pool(), self._contents())
         except (Unaccounted, ValueError, TypeError, KeyError, IndexError):
             self._blame("unaccounted_bytes")
 
     def _archive_pool(self) -> Pool:
         return Pool([*self.policy.anchors, *self.policy.others, *self.archive.certificates])
+
+    def _contents(self) -> list[bytes]:
+        return [found.embedded.pkcs7_content for found in self.found]
 
     def _describe(self, found: _Found) -> FoundSignature:
         try:
