@@ -59,7 +59,7 @@ class DraftRecords(Subject):
         async with self._db.transaction() as session:
             row = _draft(await lock_application(session, number))
             removed = delete(DocumentRow).where(col(DocumentRow.number) == number).returning(col(DocumentRow.sha256))
-            gone = set((await session.execute(removed)).scalars())
+            gone: set[str] = set((await session.execute(removed)).scalars())
             await session.delete(row)
             await session.flush()
             return tuple(sorted(gone - await _still_named(session, gone)))
