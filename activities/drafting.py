@@ -1,7 +1,7 @@
 """Writes letters: composes the input from the case, keeps it, renders it, freezes the bytes by sha256.
 
-The input is stored before anything is rendered, with the letter's own date; rendering reads that input alone, so a retry
-on any machine, on any day, gives the same bytes.
+The input is stored before anything is rendered, with the letter's own date; rendering reads that input alone, so a
+retry on any machine, on any day, gives the same bytes.
 """
 
 from __future__ import annotations

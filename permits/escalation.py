@@ -27,9 +27,9 @@ class Rung(BaseModel):
     code: str = Field(min_length=1)
     """Names the rung within its ladder; fired rungs are remembered by it."""
     kind: RungKind
-    """A warning comes before the due date, an escalation at its close or after."""
+    """A warning comes before the close of the due date, an escalation at it or after."""
     working_days: int
-    """Place relative to the due date: negative before, 0 at its close, positive after."""
+    """Place relative to the due date: negative before, 0 on it (a warning at its opening), positive after."""
     who: HolderCode
     """Who is told."""
     channel: Channel
@@ -37,8 +37,8 @@ class Rung(BaseModel):
 
     @model_validator(mode="after")
     def _warns_before_and_escalates_after(self) -> Self:
-        if self.kind == "warning" and self.working_days >= 0:
-            raise ValueError(f"warning {self.code!r} has to lie before the due date")
+        if self.kind == "warning" and self.working_days > 0:
+            raise ValueError(f"warning {self.code!r} cannot lie after the due date")
         if self.kind == "escalation" and self.working_days < 0:
             raise ValueError(f"escalation {self.code!r} cannot lie before the due date")
         return self

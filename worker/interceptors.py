@@ -1,8 +1,8 @@
 """Two guards around what workers run.
 
 `HandlerGuard`: an unexpected exception in an update handler would fail the workflow task again and again and poison the
-case; it becomes an ApplicationError, so that the caller hears of it and the case lives on. A bug in `run` is not caught:
-it must never fail a permit.
+case; it becomes an ApplicationError, so that the caller hears of it and the case lives on. A bug in `run` is not
+caught: it must never fail a permit.
 
 `Failpoints`: for tests only, kills the process at a named boundary, once each.
 """

@@ -1,7 +1,7 @@
 """The composition root: what runs in each worker process, and how it stops.
 
-`python -m worker.main --queue main` carries cases; `--queue signing` signs, in its own process, alone with keys. SIGTERM
-and SIGINT leave the workers gracefully: tasks under way are finished, nothing new is taken.
+`python -m worker.main --queue main` carries cases; `--queue signing` signs, in its own process, alone with keys.
+SIGTERM and SIGINT leave the workers gracefully: tasks under way are finished, nothing new is taken.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def test_plan_and_ladder_survive_json_unchanged() -> None:
 @pytest.mark.parametrize(
     ("rungs", "why"),
     [
-        (lambda: (warning("a", 0),), "before the due date"),
+        (lambda: (warning("a", 1),), "after the due date"),
         (lambda: (escalation("a", -1),), "cannot lie before"),
         (lambda: (escalation("a", 0), escalation("a", 1)), "same code"),
         (lambda: (escalation("a", 2), escalation("b", 1)), "not in order"),

@@ -1,4 +1,4 @@
-"""Back office studies the case by field; it goes on, or ends in a rejection written, signed and delivered like a permit."""
+"""Back office studies the case by field; it goes on, or ends in a rejection, delivered like a permit."""
 
 from __future__ import annotations
 

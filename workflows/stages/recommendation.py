@@ -1,4 +1,4 @@
-"""All agencies are asked at once, one child workflow each; a refusal is weighed by the back office, never by the engine."""
+"""All agencies are asked at once, one child workflow each; the back office weighs a refusal, never the engine."""
 
 from __future__ import annotations
 
