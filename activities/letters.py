@@ -26,15 +26,17 @@ import qrcode
 import typst
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-Template = Literal["sip", "penelitian", "reklame", "skrd", "permintaan-rekomendasi", "berita-acara", "penolakan"]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
-Line = tuple[Text, Text]
-
 LETTERS_DIR = Path(__file__).resolve().parent.parent / "web" / "letters"
 WESTERN_INDONESIA_TIME = datetime.timezone(datetime.timedelta(hours=7))
 LARGEST_INPUT_CHARACTERS = 200_000
-LONGEST_WORD_CHARACTERS = 40
+WIDEST_WORD_EM = 16
+MOST_ITEMS = 200
 MOST_MARKS_ON_A_LETTER = 2
+
+Template = Literal["sip", "penelitian", "reklame", "skrd", "permintaan-rekomendasi", "berita-acara", "penolakan"]
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Texts = Annotated[tuple[Text, ...], Field(max_length=MOST_ITEMS)]
+Lines = Annotated[tuple[tuple[Text, Text], ...], Field(max_length=MOST_ITEMS)]
 
 # Latin, Greek and Cyrillic with their marks, punctuation and signs, as far as all styles of Libertinus Serif have them.
 PRINTABLE = re.compile(
@@ -120,33 +122,33 @@ class LetterInput(_Part):
     """The "Hal" line of a letter to someone, and the subject of minutes."""
     nature: Text = "Biasa"
     """The "Sifat" line of a letter to someone."""
-    recipient: tuple[Text, ...] = ()
+    recipient: Texts = ()
     """Lines of the address after "Yth."."""
-    applicant: tuple[Line, ...] = ()
+    applicant: Lines = ()
     """Label and value of the applicant's data."""
-    facts: tuple[Line, ...] = ()
+    facts: Lines = ()
     """Label and value of what is permitted, asked, refused or found."""
-    body: tuple[Text, ...] = ()
+    body: Texts = ()
     """Paragraphs of running text."""
-    conditions: tuple[Text, ...] = ()
-    legal_basis: tuple[Text, ...] = ()
+    conditions: Texts = ()
+    legal_basis: Texts = ()
     """Rules in their order of rank; none prints "menunggu konfirmasi dinas"."""
-    considering: tuple[Text, ...] = ()
-    observing: tuple[Text, ...] = ()
+    considering: Texts = ()
+    observing: Texts = ()
     """Letters, recommendations and minutes that a decree takes note of ("Memperhatikan")."""
-    reasons: tuple[Text, ...] = ()
+    reasons: Texts = ()
     """Why an application is refused."""
-    remedies: tuple[Text, ...] = ()
+    remedies: Texts = ()
     """What the applicant can do now."""
-    charges: tuple[Charge, ...] = ()
+    charges: Annotated[tuple[Charge, ...], Field(max_length=MOST_ITEMS)] = ()
     respond_by: datetime.date | None = None
     """Last day to pay, or to answer."""
-    participants: tuple[Participant, ...] = ()
-    attachments: tuple[Text, ...] = ()
+    participants: Annotated[tuple[Participant, ...], Field(max_length=MOST_ITEMS)] = ()
+    attachments: Texts = ()
     signatory: Signatory
     qr_url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{3,240}$")] | None = None
     """Address of the verification page. None: an internal letter without electronic signature."""
-    copies: tuple[Text, ...] = ()
+    copies: Texts = ()
     """Tembusan."""
     demo_authority: bool = False
     """The certificate is a test one: the letter says so instead of naming BSrE."""
@@ -205,8 +207,14 @@ def printable(text: str) -> str:
     written = "".join(
         character if fits else f"[U+{ord(character):04X}]" for character, fits in _characters(text)
     )
-    # A word longer than a line gets places where it may break, else it would leave the page.
-    return re.sub(rf"(\S{{{LONGEST_WORD_CHARACTERS}}})(?=\S)", "\\1\u200b", written)
+    return re.sub(r"\S{12,}", lambda word: _breakable(word.group()), re.sub(r"\n{3,}", "\n\n", written))
+
+
+def _breakable(word: str) -> str:
+    """Give a word that could be wider than its column places where it may break, else it would leave the page."""
+    if sum(1.0 if character.isupper() else 0.6 for character in word) <= WIDEST_WORD_EM:
+        return word
+    return "\u200b".join(re.findall(r"\[U\+[0-9A-F]{4,6}\]|[^\[]{1,8}|\[", word))
 
 
 def _characters(text: str) -> Iterator[tuple[str, bool]]:

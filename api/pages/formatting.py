@@ -57,6 +57,12 @@ def day_month(value: date | datetime) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
+def day_month_short(value: date | datetime) -> str:
+    """"Kamis 3 Des", for narrow tables."""
+    day = local_day(value)
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
+
+
 def clock_time(value: datetime) -> str:
     """"16.00 WIB"."""
     if value.tzinfo is None:
@@ -120,7 +126,7 @@ def file_size(size_bytes: int) -> str:
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     each.__name__: each
     for each in (
-        full_date, plain_date, day_month, clock_time, moment, short_moment, machine_time, working_days, relative_day,
-        day_reason, rupiah, grouped, file_size,
+        full_date, plain_date, day_month, day_month_short, clock_time, moment, short_moment, machine_time,
+        working_days, relative_day, day_reason, rupiah, grouped, file_size,
     )
 }

@@ -87,7 +87,8 @@ def reklame() -> LetterInput:
             "bahwa berdasarkan pertimbangan tersebut perlu menetapkan keputusan tentang izin reklame tetap.",
         ),
         legal_basis=(
-            "Undang-Undang Nomor 1 Tahun 2022 tentang Hubungan Keuangan antara Pemerintah Pusat dan Pemerintahan Daerah;",
+            "Undang-Undang Nomor 1 Tahun 2022 tentang Hubungan Keuangan antara Pemerintah Pusat dan "
+            "Pemerintahan Daerah;",
             "Peraturan Daerah Kota Pekalongan Nomor 2 Tahun 2018 (reklame).",
         ),
         observing=(
@@ -170,8 +171,8 @@ def penolakan() -> LetterInput:
             "Surat dari tempat praktik tidak ditandatangani pimpinannya.",
         ),
         remedies=(
-            "Ajukan permohonan baru dengan surat tanda registrasi atas nama Anda sendiri. Berkas lain dapat dipakai lagi.",
-            "Ajukan keberatan secara tertulis kepada kantor kami paling lambat 21 hari kerja sejak surat ini Anda terima.",
+            "Ajukan permohonan baru dengan surat tanda registrasi atas nama Anda. Berkas lain dapat dipakai lagi.",
+            "Ajukan keberatan tertulis kepada kantor kami paling lambat 21 hari kerja sejak surat ini Anda terima.",
         ),
         signatory=HEAD, qr_url=URL, demo_authority=True,
     )

@@ -1,0 +1,173 @@
+"""Pages say the right thing first, escape what people typed, and need no script."""
+
+import re
+from typing import Any
+
+import pytest
+from jinja2 import Environment, UndefinedError
+
+from tests.pages import samples
+
+every_page = pytest.mark.parametrize("name", samples.pages())
+
+
+def shown(environment: Environment, name: str) -> str:
+    template, context = samples.pages()[name]
+    return environment.get_template(template).render(**context)
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main>")[0]).split())
+
+
+def tracked(environment: Environment, **changes: Any) -> str:
+    return words(environment.get_template("lacak.html").render(view=samples.tracking(**changes)))
+
+
+@every_page
+def test_every_page_has_one_heading_a_title_and_a_way_past_the_menu(environment: Environment, name: str) -> None:
+    html = shown(environment, name)
+    assert html.count("<h1") == 1
+    assert re.search(r"<title>\w.* · Sakpore Kota Pekalongan</title>", html)
+    assert '<html lang="id"' in html
+    assert 'href="#isi"' in html and 'id="isi"' in html
+
+
+@every_page
+def test_no_page_needs_a_script_an_inline_style_or_another_site(environment: Environment, name: str) -> None:
+    html = shown(environment, name)
+    assert "<script" not in html
+    assert not re.search(r"\s(style|on\w+)=", html)
+    assert not re.search(r"""(src|href|action)=["'](https?:)?//""", html)
+
+
+@every_page
+def test_every_form_that_changes_something_carries_the_csrf_token(environment: Environment, name: str) -> None:
+    for form in re.findall(r'<form method="post".*?</form>', shown(environment, name), re.DOTALL):
+        assert '<input type="hidden" name="csrf_token" value="contoh">' in form
+
+
+def test_a_page_that_was_not_given_what_it_shows_is_an_error(environment: Environment) -> None:
+    view = samples.tracking()
+    del view["promised_on"]
+    with pytest.raises(UndefinedError):
+        environment.get_template("lacak.html").render(view=view)
+
+
+def test_what_people_typed_is_escaped(environment: Environment) -> None:
+    typed = '<script>alert("1")</script>'
+    for html in (
+        environment.get_template("lacak.html").render(view=samples.tracking(permit_name=typed, waiting_for=typed)),
+        environment.get_template("verifikasi.html").render(permit=samples.permit(holder_name=typed)),
+        environment.get_template("masuk.html").render(csrf_token=typed, email=typed, errors=[("email", typed)]),
+        environment.get_template("beranda.html").render(code=typed, errors=[("kode", typed)]),
+        environment.get_template("galat.html").render(status=404, title=typed, detail=typed, request_id=typed),
+    ):
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_tracking_answers_first_who_holds_the_case_since_when_and_until_when(environment: Environment) -> None:
+    text = tracked(environment)
+    answer = "Menunggu rekomendasi Badan Perencanaan Pembangunan Daerah sejak Kamis 3 Desember."
+    limit = "Batasnya Selasa 8 Desember 2026 pukul 16.00 WIB"
+    assert text.index(answer) < text.index(limit) < text.index("Perkiraan selesai") < text.index("Perjalanan")
+
+
+def test_tracking_says_that_a_limit_has_passed(environment: Environment) -> None:
+    assert "Sudah lewat batasnya: Selasa 8 Desember 2026" in tracked(environment, late=True)
+    assert "Sudah lewat" not in tracked(environment)
+
+
+def test_tracking_names_each_document_to_repair_and_says_that_the_clock_stands(environment: Environment) -> None:
+    text = words(shown(environment, "lacak-perbaikan"))
+    assert "2 berkas perlu Anda perbaiki." in text
+    assert "Ijazah Alasannya: halaman kedua tidak terbaca." in text
+    assert "Waktu layanan berhenti" in text
+    assert "Sementara" in text
+
+
+def test_one_document_is_counted_in_words(environment: Environment) -> None:
+    repairs = [{"document": "Ijazah", "reason": "buram."}]
+    assert "Satu berkas perlu Anda perbaiki." in tracked(environment, waiting_kind="applicant", repairs=repairs)
+
+
+def test_tracking_shows_the_arithmetic_of_the_promise(environment: Environment) -> None:
+    text = tracked(environment)
+    assert "5 hari kerja, dihitung sejak hari kerja setelah berkas lengkap." in text
+    assert "– Sabtu 5 Des akhir pekan" in text
+    assert "5 Selasa 8 Des hari kerja" in text
+
+
+def test_an_issued_permit_can_be_downloaded_and_checked(environment: Environment) -> None:
+    html = shown(environment, "lacak-terbit")
+    assert "Izin Anda sudah terbit dan ditandatangani secara elektronik." in words(html)
+    assert 'href="/lacak/X/surat.pdf"' in html
+    assert 'href="/v/X"' in html
+    assert "Sekarang tidak ada yang perlu Anda lakukan" not in html
+
+
+def test_a_refused_application_is_said_plainly(environment: Environment) -> None:
+    text = words(shown(environment, "lacak-ditolak"))
+    assert "Permohonan Anda ditolak." in text
+    assert "Unduh surat penolakan (PDF)" in text
+
+
+def test_demo_pace_and_practice_are_marked(environment: Environment) -> None:
+    assert "Contoh: waktu dipercepat." in tracked(environment, compressed_pace=True)
+    assert "Latihan." in tracked(environment, practice=True)
+    assert "Contoh" not in tracked(environment)
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "sentence"),
+    [
+        ("SAH", "SAH", "Surat ini asli dan masih berlaku."),
+        ("DICABUT", "DICABUT", "sudah dicabut dan tidak berlaku lagi."),
+        ("DIGANTI", "DIGANTI", "sudah diganti surat yang lebih baru"),
+        ("KEDALUWARSA", "KEDALUWARSA", "masa berlakunya sudah habis."),
+        ("BELUM_TERBIT", "BELUM TERBIT", "belum terbit, jadi belum berlaku."),
+    ],
+)
+def test_the_verdict_on_a_letter_is_its_first_word(
+    environment: Environment, state: str, word: str, sentence: str
+) -> None:
+    html = environment.get_template("verifikasi.html").render(permit=samples.permit(state=state))
+    assert f'<h1 class="putusan__kata">{word}</h1>' in html
+    assert words(html).index(sentence) < words(html).index("503.SIPF/0042/XII/2026")
+    assert ("masih berlaku" in html) == (state == "SAH")
+
+
+def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:
+    text = words(shown(environment, "verifikasi-tidak-dikenal"))
+    assert "TIDAK DIKENAL" in text
+    assert "Cocokkan" not in text
+
+
+def test_a_test_certificate_is_named_on_the_verification_page(environment: Environment) -> None:
+    assert "Contoh, bukan BSrE." in words(shown(environment, "verifikasi-sah"))
+    real = environment.get_template("verifikasi.html").render(permit=samples.permit(demo_authority=False))
+    assert "bukan BSrE" not in real
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("unggah-sah", "SAH"), ("unggah-berubah", "TIDAK SAH"), ("unggah-belum_terbit", "BELUM TERBIT"),
+     ("unggah-tidak_bertanda_tangan", "TIDAK BERTANDA TANGAN"), ("unggah-rusak", "RUSAK")],
+)  # fmt: skip
+def test_each_verdict_on_a_file_has_its_word(environment: Environment, name: str, word: str) -> None:
+    html = shown(environment, name)
+    assert f'<h1 class="putusan__kata">{word}</h1>' in html
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 503])
+def test_each_error_says_what_happened_and_what_to_do_now(environment: Environment, status: int) -> None:
+    text = words(shown(environment, f"galat-{status}"))
+    assert "req-contoh-01" in text
+    assert "alaman depan" in text
+    assert str(status) not in text
+
+
+def test_govuk_components_escape_their_text(environment: Environment) -> None:
+    drawn = environment.from_string("{{ govuk('button', {'text': '<b>'}) }}").render()
+    assert "&lt;b&gt;" in drawn
