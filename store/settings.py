@@ -30,6 +30,12 @@ class StoreSettings(BaseSettings):
     """Its secret."""
     s3_bucket: str = Field(default="sakpore", pattern=r"^[a-z0-9][a-z0-9-]{1,55}$")
     """Bucket of personal documents; signed letters lie in `<bucket>-arsip`."""
+    s3_region: str = "us-east-1"
+    """Region its signatures are made for; most servers of one's own take any."""
+    archive_lock_mode: Literal["governance", "compliance"] = "governance"
+    """How signed letters are locked: `compliance` cannot be lifted by anybody before its time."""
+    archive_lock_days: int = Field(default=3650, ge=1)
+    """For how many days."""
     document_keys: SecretStr
     """Keys of personal documents and of the NIK, `id:base64key[,id2:base64key2]`; the first one seals."""
     sakpore_env: Literal["development", "production"] = "development"
