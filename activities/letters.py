@@ -22,12 +22,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import qrcode
 import typst
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from signing.qr import qr_svg
+
 LETTERS_DIR = Path(__file__).resolve().parent.parent / "web" / "letters"
 WESTERN_INDONESIA_TIME = datetime.timezone(datetime.timedelta(hours=7))
+NOON = datetime.time(12)  # PDF readers show the date in their own zone; noon is the same day in most of them.
 LARGEST_INPUT_CHARACTERS = 200_000
 WIDEST_WORD_EM = 16
 MOST_ITEMS = 200
@@ -182,7 +184,7 @@ def render_letter(
     try:
         pdf = compiler.compile(
             format="pdf", pdf_standards="a-2b", pdf_tags=True,
-            timestamp=datetime.datetime.combine(checked.date, datetime.time(), WESTERN_INDONESIA_TIME),
+            timestamp=datetime.datetime.combine(checked.date, NOON, WESTERN_INDONESIA_TIME),
         )
     except typst.TypstError as error:
         # The compiler's message can quote the letter, so it stays in the cause and out of our sentence.
@@ -226,24 +228,6 @@ def _characters(text: str) -> Iterator[tuple[str, bool]]:
         marks = marks + 1 if unicodedata.combining(character) else 0
         fits = character == "\n" or (PRINTABLE.match(character) is not None and marks <= MOST_MARKS_ON_A_LETTER)
         yield character, fits
-
-
-def qr_svg(url: str) -> str:
-    """Return the QR code of the address as SVG, black on white, one unit a module, quiet zone of 4, error level M."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=1)
-    code.add_data(url)
-    code.make(fit=True)
-    rows = code.get_matrix()
-    side = len(rows)
-    path = "".join(
-        f"M{run.start()} {y}h{len(run.group())}v1h-{len(run.group())}z"
-        for y, row in enumerate(rows)
-        for run in re.finditer("1+", "".join("01"[bit] for bit in row))
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
-        f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>'
-    )
 
 
 @cache
