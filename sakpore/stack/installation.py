@@ -182,7 +182,7 @@ def sealing_keys(folders: Folders) -> dict[str, str]:
             return {}
         from signing.activation import SealingKeyPair
 
-        SealingKeyPair.create(private)
+        SealingKeyPair.create(private, public)
     return {"SIGNING_SEAL_KEY": str(private), "SIGNING_SEAL_PUBLIC_KEY": str(public)}
 
 
