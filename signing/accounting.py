@@ -98,7 +98,7 @@ class Pool:
     def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
         self._by_subject: dict[bytes, list[x509.Certificate]] = {}
         for certificate in certificates:
-            self._by_subject.setdefault(certificate.subject.hashable.encode(), []).append(certificate)
+            self._by_subject.setdefault(certificate.subject.dump(), []).append(certificate)
 
     def extended(self, certificates: Iterable[x509.Certificate]) -> Pool:
         """A pool that holds these as well."""
@@ -110,7 +110,7 @@ class Pool:
 
     def vouches(self, issuer: x509.Name, tbs: bytes, algorithm: cms.SignedDigestAlgorithm, signature: bytes) -> bool:
         """True when a certificate with this name verifies the signature over `tbs`."""
-        for candidate in self._by_subject.get(issuer.hashable.encode(), ()):
+        for candidate in self._by_subject.get(issuer.dump(), ()):
             try:
                 DefaultSignatureValidator().validate_signature(
                     signature=signature,

@@ -88,7 +88,12 @@ class DemoPki:
 
     @classmethod
     def create(
-        cls, folder: Path, officers: Sequence[DemoOfficer], passphrases: Mapping[str, str | SecretStr]
+        cls,
+        folder: Path,
+        officers: Sequence[DemoOfficer],
+        passphrases: Mapping[str, str | SecretStr],
+        *,
+        installation: str | None = None,
     ) -> DemoPki:
         """Make the authority, or add what is missing to it.
 
@@ -103,7 +108,7 @@ class DemoPki:
         )
         folder.mkdir(parents=True, exist_ok=True)
         with _exclusive(folder):
-            state = _read_state(folder) or _new_state()
+            state = _read_state(folder) or _new_state(installation or secrets.token_hex(4))
             _ensure_authority_keys(folder, state)
             for officer in officers:
                 _ensure_officer(folder, state, officer, passphrases)
@@ -263,11 +268,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _new_state() -> dict[str, Any]:
+def _new_state(installation: str) -> dict[str, Any]:
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     return {
         "began": began.isoformat(),
-        "installation": secrets.token_hex(4),
+        "installation": installation,
         "serials": {label: _serial() for label in (*AUTHORITIES, *SERVICES)},
         "officers": {},
         "revoked": {},

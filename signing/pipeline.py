@@ -55,6 +55,7 @@ from signing.errors import (
 from signing.material import TrustMaterial
 from signing.policy import Policy
 from signing.port import SigningOrder
+from signing.timestamps import TsaClient
 from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
 
@@ -118,6 +119,8 @@ class Pipeline:
         assert certificate is not None
         _check_validity(certificate)
         writer = _open(pdf, order.field_name)
+        if isinstance(self.timestamper, TsaClient):
+            self.timestamper.forget_if_old()
         signed = await self._append_signature(writer, signer, order)
         await self._prove(pdf, signed, certificate, order)
         return signed

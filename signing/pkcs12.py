@@ -46,10 +46,14 @@ class Pkcs12Provider:
 
         Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable and what the pipeline raises.
         """
-        signer = await asyncio.to_thread(self._open, order.signer_id, order.secret)
+        signer = await asyncio.to_thread(self.open_signer, order.signer_id, order.secret)
         return await self._pipeline.sign_letter(pdf, signer, order)
 
-    def _open(self, signer_id: str, secret: SecretStr) -> HeldKeySigner:
+    def open_signer(self, signer_id: str, secret: SecretStr) -> HeldKeySigner:
+        """Open an officer's key, for `Pipeline.sign_letter`; a batch under one activation may share it while it runs.
+
+        Blocks for about 0.1 s (key derivation). Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable.
+        """
         path = self._folder / f"{signer_id}.p12"
         if path.parent != self._folder or not path.is_file():
             raise CertificateNotFound("Tidak ada sertifikat tanda tangan untuk pejabat ini.")

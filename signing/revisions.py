@@ -17,6 +17,7 @@ from typing import Any
 
 from asn1crypto import ocsp
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.metadata import xmp_xml
 from pyhanko.pdf_utils.metadata.model import NS, ExpandedName
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
@@ -98,9 +99,9 @@ def _info(handler: HistoricalResolver) -> dict[str, Any]:
 def _xmp(handler: HistoricalResolver) -> list[dict[Any, Any]]:
     if "/Metadata" not in handler.root:
         return []
-    packet = handler.root["/Metadata"]
     try:
-        roots = xmp_xml.parse_xmp(io.BytesIO(packet.data))
+        packet = handler.root.raw_get("/Metadata").get_object()
+        roots = xmp_xml.parse_xmp(io.BytesIO(packet.read_data(DecodePurpose.XMP_METADATA)))
     except Exception as failure:
         raise SuspiciousModification("the metadata cannot be read") from failure
     return [{name: value for name, value in root if name not in WRITERS_OWN_XMP} for root in roots]
@@ -131,7 +132,7 @@ def account_for_tail(reader: PdfFileReader, pdf: bytes, covered: int, pool: Pool
     revisions = [
         number
         for number in range(reader.xrefs.total_revisions)
-        if reader.xrefs.get_xref_container_info(number).start_location >= covered
+        if reader.xrefs.get_startxref_for_revision(number) >= covered
     ]
     if not revisions:
         raise Unaccounted("bytes behind the last revision")
@@ -145,7 +146,7 @@ def _check_tiles(reader: PdfFileReader, pdf: bytes, covered: int, revisions: lis
     at = covered
     for number in revisions:
         container = reader.xrefs.get_xref_container_info(number)
-        starts = sorted(_offsets(reader, number, covered) | {container.start_location})
+        starts = sorted(_offsets(reader, number, covered) | {container.declared_startxref})
         if pdf[at : starts[0]].strip(WHITESPACE):
             raise Unaccounted("bytes before the first object of an update")
         for start, end in pairwise(starts):
@@ -154,7 +155,7 @@ def _check_tiles(reader: PdfFileReader, pdf: bytes, covered: int, revisions: lis
                 raise Unaccounted("bytes between the objects of an update")
         marker = pdf.find(b"%%EOF", container.end_location)
         ending = pdf[container.end_location : marker].split()
-        if marker < 0 or ending[-2:] != [b"startxref", str(container.start_location).encode()]:
+        if marker < 0 or ending[-2:] != [b"startxref", str(container.declared_startxref).encode()]:
             raise Unaccounted("end of an update")
         at = marker + len(b"%%EOF")
     if pdf[at:].strip(WHITESPACE):

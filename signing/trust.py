@@ -17,6 +17,7 @@ from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.path import ValidationPath
 
 from signing.policy import Policy
 
@@ -106,7 +107,7 @@ class Evidence:
         chain = list(path)
         for certificate in chain:
             for listed in self.crls:
-                if listed.issuer != certificate.issuer:
+                if listed.issuer.dump() != certificate.issuer.dump() and listed.issuer != certificate.issuer:
                     continue
                 entry = _entry(listed, certificate.serial_number)
                 if entry is None:
@@ -115,6 +116,18 @@ class Evidence:
                 if entry["revocation_date"].native <= at or (is_authority and reason not in HARMLESS_FOR_TIMESTAMPS):
                     return True
         return False
+
+    def why_chain_fails(self, path: ValidationPath) -> str:
+        """Name the cause that the library sums up as a general failure of the chain."""
+        chain = list(path.iter_certs(include_root=False))
+        if self.names_as_revoked(chain, self.moment, is_authority=False):
+            return "revoked"
+        if any(not one.not_valid_before <= self.moment <= one.not_valid_after for one in chain):
+            return "certificate_expired"
+        issuers = {listed.issuer.dump() for listed in self.crls}
+        if any(one.issuer.dump() not in issuers for one in chain) and not self.archive.ocsps:
+            return "revocation_unknown"
+        return "untrusted"
 
     async def suffices_for(self, certificate: x509.Certificate, others: Iterable[x509.Certificate], usage: str) -> bool:
         """True when the chain of `certificate` validates with what is known here."""
@@ -137,6 +150,8 @@ def _entry(listed: crl.CertificateList, serial: int) -> Any:
 def trust_problem(status: Any, evidence: Evidence, at: datetime, *, is_authority: bool = False) -> str | None:
     """The reason's code why the certificate of a judged signature is not trusted at `at`, or None."""
     indication = status.trust_problem_indic
+    if indication is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE and status.validation_path is not None:
+        return evidence.why_chain_fails(status.validation_path)
     if indication is not None:
         return _PROBLEMS.get(indication, "untrusted")
     path = status.validation_path

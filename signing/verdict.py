@@ -107,7 +107,7 @@ class Report:
     """The verdict on one file."""
 
     verdict: Verdict
-    level: Level | None = None  # level of the head's signature, when it is good
+    level: Level | None = None  # of the head's signature; None where something other than the level fails
     reasons: tuple[Reason, ...] = ()
     signatures: tuple[FoundSignature, ...] = field(default=())
 

@@ -128,7 +128,9 @@ class _Judgement:
         listed = tuple(self._describe(found) for found in self.found)
         level = head.level if head is not None else None
         if self.reasons:
-            return Report(Verdict.TIDAK_SAH, level, tuple(dict.fromkeys(self.reasons)), listed)
+            only_too_low = {reason.code for reason in self.reasons} <= {"level_too_low", "timestamp_missing"}
+            return Report(Verdict.TIDAK_SAH, level if only_too_low else None, tuple(dict.fromkeys(self.reasons)),
+            listed)
         if head is None:
             return Report(Verdict.BELUM_TERBIT, None, (Reason.of("head_unsigned"),), listed)
         return Report(Verdict.SAH, level, (), listed)
@@ -168,7 +170,7 @@ class _Judgement:
             evidence = Evidence(self.policy, self.archive, moment)
             try:
                 status = await async_validate_pdf_timestamp(
-                    found.embedded, evidence.timestamp_context(), diff_policy=ARCHIVE_ONLY
+                    found.embedded, evidence.timestamp_context(), skip_diff=True
                 )
             except Exception:
                 self._blame("timestamp_invalid", found)
@@ -181,7 +183,7 @@ class _Judgement:
                 continue
             if status.timestamp > moment + TIMESTAMP_ORDER_TOLERANCE:
                 self._blame("timestamp_order", found)
-            self._check_changes(found, docmdp_ok=True)
+            self._check_changes(found)
             self._check_hole(found)
             found.time, found.time_is_trusted = status.timestamp, True
             moment = min(moment, status.timestamp)
@@ -193,14 +195,14 @@ class _Judgement:
         proof = self._proof_after(found)
         moment = await self._signature_time(found, proof)
         if moment is None and self.policy.min_level is not Level.B_B:
-            self._blame("timestamp_missing", found)
+            self.reasons.append(Reason.of("timestamp_missing", found.name))
         evidence = Evidence(self.policy, self.archive, moment or self.now)
         try:
             status = await async_validate_pdf_signature(
                 found.embedded,
                 signer_validation_context=evidence.signer_context(),
                 ts_validation_context=Evidence(self.policy, self.archive, proof).timestamp_context(),
-                diff_policy=ARCHIVE_ONLY,
+                skip_diff=True,
                 key_usage_settings=_SIGNER_USAGE,
             )
         except Exception:
@@ -212,7 +214,7 @@ class _Judgement:
             self._blame("signature_invalid", found)
         if status.intact and status.valid and (problem := trust_problem(status, evidence, evidence.moment)):
             self._blame(problem, found)
-        self._check_changes(found, docmdp_ok=bool(status.docmdp_ok))
+        self._check_changes(found)
         self._check_hole(found)
         found.time = moment or status.signer_reported_dt
         found.time_is_trusted = moment is not None
@@ -285,25 +287,29 @@ class _Judgement:
                 return False
         return True
 
-    def _check_changes(self, found: _Found, *, docmdp_ok: bool) -> None:
+    def _check_changes(self, found: _Found) -> None:
         """Coverage of the whole revision, and nothing later but archive updates (or other mandated signatures)."""
         embedded = found.embedded
         if embedded.coverage is None or embedded.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
             self._blame("not_whole_revision", found)
             return
-        result = embedded.diff_result
-        if not isinstance(result, DiffResult) or result.modification_level > ModificationLevel.FORM_FILLING:
+        try:
+            result = embedded.evaluate_modifications(ARCHIVE_ONLY)
+            added = fields_added_since(self.document.reader, embedded.signed_revision) - self._timestamp_fields()
+        except Exception as failure:
+            log.info("Difference analysis stopped", extra={"error": type(failure).__name__})
             self._blame("changed_after_signing", found)
             return
-        if not docmdp_ok:
-            self._blame("certification_broken", found)
         is_head = found.name == self.policy.head_field
-        others = result.changed_form_fields - self._timestamp_fields()
-        if result.modification_level > ModificationLevel.LTA_UPDATES and (is_head or others - set(self.policy.signers)):
+        if not isinstance(result, DiffResult) or (is_head and added):
             self._blame("changed_after_signing", found)
-        added = fields_added_since(self.document.reader, embedded.signed_revision) - self._timestamp_fields()
-        if is_head and added:
-            self._blame("changed_after_signing", found)
+            return
+        if embedded.docmdp_level is not None and result.modification_level.value > embedded.docmdp_level.value:
+            self._blame("certification_broken", found)
+        if result.modification_level > ModificationLevel.LTA_UPDATES:
+            filled = result.changed_form_fields - self._timestamp_fields()
+            if is_head or filled - set(self.policy.signers):
+                self._blame("changed_after_signing", found)
 
     def _timestamp_fields(self) -> set[str]:
         return {found.name for found in self.found if found.is_timestamp}

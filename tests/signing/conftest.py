@@ -1,0 +1,68 @@
+"""The workshop, once per run: making an authority and a signed letter is the slow part."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from signing.double import DemoOfficer, DemoPki, tsa_url
+from tests.signing.workshop import PASSPHRASE, Workshop, letter
+
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
+OFFICERS = [
+    DemoOfficer("kepala", "Kepala Contoh"),
+    DemoOfficer("lain", "Kepala Contoh"),
+    DemoOfficer("kabid", "Kabid Contoh"),
+    DemoOfficer("sebentar", "Pejabat Sebentar Contoh", valid_to=SOON),
+    DemoOfficer("usang", "Pejabat Usang Contoh", valid_to=datetime.now(UTC) - timedelta(hours=1)),
+    DemoOfficer("dicabut", "Pejabat Dicabut Contoh"),
+]
+
+
+@contextmanager
+def _served(pki: DemoPki) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, pki.wsgi(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield tsa_url(server.server_port)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _made(folder: Path, officers: list[DemoOfficer], installation: str | None = None) -> DemoPki:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        passphrases = {officer.signer_id: PASSPHRASE for officer in officers}
+        return DemoPki.create(folder, officers, passphrases, installation=installation)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    pki = _made(tmp_path_factory.mktemp("pki"), OFFICERS)
+    with _served(pki) as url:
+        yield Workshop(pki, url, letter())
+
+
+@pytest.fixture(scope="session")
+def strangers(tmp_path_factory: pytest.TempPathFactory, workshop: Workshop) -> Iterator[Workshop]:
+    """Another authority whose certificates carry the very same names."""
+    name = json.loads((workshop.pki.folder / "authority.json").read_text())["installation"]
+    pki = _made(tmp_path_factory.mktemp("strangers"), OFFICERS[:2], name)
+    with _served(pki) as url:
+        yield Workshop(pki, url, letter())
+
+
+@pytest.fixture(scope="session")
+def signed(workshop: Workshop) -> bytes:
+    """A letter signed by our own provider: B-LTA, certified."""
+    return asyncio.run(workshop.provider().sign(workshop.plain, workshop.order()))

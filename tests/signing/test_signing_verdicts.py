@@ -1,0 +1,203 @@
+"""What verification says of sound letters, of unfinished ones, and of ones it must refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from signing.port import SigningOrder
+from signing.verdict import Level, Report, Verdict
+from signing.verify import verify_pdf
+from tests.signing.workshop import Workshop, letter, with_empty_field
+
+
+def codes(report: Report) -> set[str]:
+    return {reason.code for reason in report.reasons}
+
+
+def test_our_own_letter_is_sah_at_b_lta_with_one_signature_and_one_document_timestamp(
+    workshop: Workshop, signed: bytes
+) -> None:
+    report = verify_pdf(signed, workshop.policy(Level.B_LTA))
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
+    assert [(found.kind, found.good) for found in report.signatures] == [
+        ("signature", True),
+        ("document-timestamp", True),
+    ]
+    head = report.signatures[0]
+    assert (head.field, head.signer) == ("Kepala", "Kepala Contoh")
+    assert head.certificate_sha256 == workshop.fingerprint("kepala")
+    assert head.time_is_trusted and head.signed_at is not None
+    assert abs(datetime.now(UTC) - head.signed_at) < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("level", [Level.B_T, Level.B_LT, Level.B_LTA])
+@pytest.mark.parametrize("certify", [True, False])
+async def test_a_letter_signed_by_common_software_is_sah_at_its_level(
+    workshop: Workshop, level: Level, certify: bool
+) -> None:
+    pdf = await workshop.sign(workshop.plain, level, certify=certify)
+    report = verify_pdf(pdf, workshop.policy())
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, level, set())
+
+
+async def test_a_letter_below_the_minimum_level_is_refused(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_LT)
+    report = verify_pdf(pdf, workshop.policy(Level.B_LTA))
+    assert (report.verdict, report.level, codes(report)) == (Verdict.TIDAK_SAH, Level.B_LT, {"level_too_low"})
+
+
+async def test_a_signature_without_trusted_time_is_refused_unless_the_policy_asks_for_none(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_B)
+    refused = verify_pdf(pdf, workshop.policy(Level.B_T))
+    assert (refused.verdict, refused.level) == (Verdict.TIDAK_SAH, Level.B_B)
+    assert {"timestamp_missing", "level_too_low"} <= codes(refused)
+    assert verify_pdf(pdf, workshop.policy(Level.B_B)).verdict is Verdict.SAH
+
+
+def test_a_letter_without_signature_says_so(workshop: Workshop) -> None:
+    assert verify_pdf(workshop.plain, workshop.policy()).verdict is Verdict.TIDAK_BERTANDA_TANGAN
+    assert verify_pdf(with_empty_field(workshop.plain, "Kepala"), workshop.policy()).verdict is (
+        Verdict.TIDAK_BERTANDA_TANGAN
+    )
+
+
+async def test_a_letter_signed_only_below_the_head_is_not_yet_issued(workshop: Workshop) -> None:
+    policy = workshop.policy(Kepala=workshop.fingerprint("kepala"), Kabid=workshop.fingerprint("kabid"))
+    pdf = await workshop.sign(workshop.plain, signer_id="kabid", field_name="Kabid")
+    report = verify_pdf(pdf, policy)
+    assert (report.verdict, report.level, codes(report)) == (Verdict.BELUM_TERBIT, None, {"head_unsigned"})
+    prepared = await workshop.sign(with_empty_field(workshop.plain, "Kepala"), signer_id="kabid", field_name="Kabid")
+    assert verify_pdf(prepared, policy).verdict is Verdict.BELUM_TERBIT
+
+
+async def test_a_bad_signature_below_the_head_is_refused_rather_than_not_yet_issued(workshop: Workshop) -> None:
+    policy = workshop.policy(Kepala=workshop.fingerprint("kepala"), Kabid=workshop.fingerprint("kabid"))
+    wrong = await workshop.sign(workshop.plain, signer_id="lain", field_name="Kabid")
+    assert codes(verify_pdf(wrong, policy)) == {"wrong_signer"}
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+async def test_desks_may_sign_before_the_head_in_fields_the_policy_names(workshop: Workshop, prepared: bool) -> None:
+    policy = workshop.policy(Kepala=workshop.fingerprint("kepala"), Kabid=workshop.fingerprint("kabid"))
+    start = with_empty_field(workshop.plain, "Kepala") if prepared else workshop.plain
+    pdf = await workshop.sign(start, signer_id="kabid", field_name="Kabid")
+    pdf = await workshop.sign(pdf, Level.B_LTA)
+    report = verify_pdf(pdf, policy)
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
+
+
+async def test_nobody_signs_after_the_head(workshop: Workshop) -> None:
+    policy = workshop.policy(Kepala=workshop.fingerprint("kepala"), Kabid=workshop.fingerprint("kabid"))
+    pdf = await workshop.sign(workshop.plain)
+    pdf = await workshop.sign(pdf, signer_id="kabid", field_name="Kabid")
+    report = verify_pdf(pdf, policy)
+    assert report.verdict is Verdict.TIDAK_SAH
+    assert "changed_after_signing" in codes(report)
+
+
+async def test_an_empty_field_added_after_the_head_is_a_change(workshop: Workshop, signed: bytes) -> None:
+    report = verify_pdf(with_empty_field(signed, "Sisipan"), workshop.policy())
+    assert report.verdict is Verdict.TIDAK_SAH
+    assert "changed_after_signing" in codes(report)
+
+
+async def test_another_signer_with_the_same_name_in_the_heads_field_is_refused(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_LTA, signer_id="lain")
+    report = verify_pdf(pdf, workshop.policy())
+    assert (report.verdict, report.level, codes(report)) == (Verdict.TIDAK_SAH, None, {"wrong_signer"})
+
+
+async def test_several_certificates_may_be_named_for_one_field(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, signer_id="lain")
+    policy = workshop.policy(Kepala=[workshop.fingerprint("kepala"), workshop.fingerprint("lain").upper()])
+    assert verify_pdf(pdf, policy).verdict is Verdict.SAH
+
+
+async def test_a_signature_in_a_field_nobody_named_is_refused(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, field_name="Tamu")
+    report = verify_pdf(pdf, workshop.policy())
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"unknown_field"})
+
+
+async def test_an_authority_with_the_same_names_is_not_trusted(workshop: Workshop, strangers: Workshop) -> None:
+    pdf = await strangers.provider().sign(strangers.plain, strangers.order())
+    policy = workshop.policy(Kepala=[workshop.fingerprint("kepala"), strangers.fingerprint("kepala")])
+    report = verify_pdf(pdf, policy)
+    assert report.verdict is Verdict.TIDAK_SAH
+    assert "untrusted" in codes(report)
+
+
+async def test_a_timestamp_of_a_strange_authority_proves_no_time(workshop: Workshop, strangers: Workshop) -> None:
+    mixed = Workshop(workshop.pki, strangers.tsa_url, workshop.plain, workshop.signers)
+    pdf = await mixed.sign(workshop.plain, Level.B_T)
+    report = verify_pdf(pdf, workshop.policy())
+    assert report.verdict is Verdict.TIDAK_SAH
+    assert "untrusted" in codes(report)
+
+
+async def test_an_expired_certificate_is_judged_at_the_proven_time(workshop: Workshop) -> None:
+    policy = workshop.policy(Kepala=workshop.fingerprint("sebentar"))
+    later = datetime.now(UTC) + timedelta(days=30)
+    timed = await workshop.sign(workshop.plain, Level.B_T, signer_id="sebentar")
+    assert verify_pdf(timed, policy, later).verdict is Verdict.SAH
+    claimed = await workshop.sign(workshop.plain, Level.B_B, signer_id="sebentar")
+    untimed = verify_pdf(
+        claimed, workshop.policy(Level.B_B, Kepala=workshop.fingerprint("sebentar")), later
+    )
+    assert (untimed.verdict, codes(untimed)) == (Verdict.TIDAK_SAH, {"certificate_expired"})
+
+
+async def test_a_certificate_that_had_expired_when_it_signed_is_refused(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_T, signer_id="usang")
+    report = verify_pdf(pdf, workshop.policy(Kepala=workshop.fingerprint("usang")))
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"certificate_expired"})
+
+
+async def test_revocation_counts_from_its_date(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_LTA, signer_id="dicabut")
+    named = {"Kepala": workshop.fingerprint("dicabut")}
+    assert verify_pdf(pdf, workshop.policy(**named)).verdict is Verdict.SAH
+    now = datetime.now(UTC)
+    workshop.pki.revoke("dicabut", now + timedelta(hours=1))
+    assert verify_pdf(pdf, workshop.policy(**named)).verdict is Verdict.SAH
+    workshop.pki.revoke("dicabut", now - timedelta(hours=1))
+    report = verify_pdf(pdf, workshop.policy(**named))
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"revoked"})
+
+
+async def test_without_revocation_information_nothing_is_sah(workshop: Workshop) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_T)
+    policy = workshop.policy()
+    policy._crls = []
+    report = verify_pdf(pdf, policy)
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"revocation_unknown"})
+
+
+async def test_a_letter_that_carries_its_revocation_information_needs_none_from_the_policy(
+    workshop: Workshop, signed: bytes
+) -> None:
+    policy = workshop.policy(Level.B_LTA)
+    policy._crls = []
+    assert verify_pdf(signed, policy).verdict is Verdict.SAH
+
+
+def test_verification_works_inside_an_event_loop_too(workshop: Workshop, signed: bytes) -> None:
+    async def inside() -> Report:
+        return verify_pdf(signed, workshop.policy())
+
+    assert asyncio.run(inside()).verdict is Verdict.SAH
+
+
+def test_a_report_survives_its_dictionary_form(workshop: Workshop, signed: bytes) -> None:
+    for pdf in (signed, letter(), b"", signed + b"x"):
+        report = verify_pdf(pdf, workshop.policy())
+        assert Report.from_dict(report.as_dict()) == report
+
+
+def test_the_order_does_not_show_its_secret() -> None:
+    from pydantic import SecretStr
+
+    assert "rahasia" not in repr(SigningOrder("kepala", SecretStr("rahasia")))
