@@ -53,6 +53,7 @@ class DeliveryDesk:
         """Sends the letter, or the link to it. Raises ApplicationError as MailClient does."""
         case = await self._records.application(order.number)
         applicant = await self._records.account(case.applicant_id)
+        assert applicant is not None, "an application belongs to an account"
         subject, body = self._texts.notice(
             "letter-issued" if order.purpose == "permit" else "letter-rejected",
             number=order.number,

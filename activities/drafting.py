@@ -14,8 +14,10 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 from store.documents import DocumentStore
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.letters import Charge, LetterInput, Participant, Signatory, render_letter
+from permits.authority import Role
 from permits.definition import FormField, LetterForm
 from permits.events import Event
 from permits.steps import LetterFrozen, LetterRef
@@ -98,6 +100,7 @@ class LetterDesk:
         """Stores the letter's whole input; returns its sha256."""
         case = await self._records.application(order.number)
         applicant = await self._records.account(case.applicant_id)
+        assert applicant is not None, "an application belongs to an account"
         lines = (
             ("Nama", applicant.name),
             ("Tempat, tanggal lahir", _birth(applicant.birth_place, applicant.birth_date)),
@@ -105,7 +108,7 @@ class LetterDesk:
         )
         signatory = await self._signatory(order.letter_date)
         letter = LetterInput(
-            template=order.form.template,  # type: ignore[arg-type]
+            template=order.form.template,
             template_version=str(order.form.template_version),
             series=order.letter.series,
             number=order.letter.number_text,
@@ -153,10 +156,15 @@ class LetterDesk:
         return Rendered(sha256=sha256)
 
     async def _signatory(self, on: date) -> Signatory:
-        head = await self._records.head_of_office(on)
-        return Signatory(
-            name=head.name, rank=head.rank or "-", nip=head.nip or "-", office_title=head.title or "Kepala Dinas"
-        )
+        for head in await self._records.accounts(role=Role.HEAD_OF_OFFICE):
+            if await self._records.mandate_for(head.id, on):
+                return Signatory(
+                    name=head.name,
+                    rank=head.rank or "-",
+                    nip=head.nip or "-",
+                    office_title=head.title or "Kepala Dinas",
+                )
+        raise ApplicationError("Nobody is mandated to sign on the letter's day.", type="no-mandate")
 
     async def _observing(self, order: ComposeLetter) -> tuple[str, ...]:
         if not order.head_signs:

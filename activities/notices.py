@@ -15,10 +15,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient
 from activities.texts import Texts
+from permits.calendar import WorkingCalendar
 from permits.events import Event, Tag
+from permits.pace import Pace
 from permits.steps import Step
 from store.records import Records
-from store.tables import OutboxRow
+from store.tables import ApplicationRow, OutboxRow
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +91,20 @@ class NoticeDispatcher:
         if row.number is None:
             return
         now = datetime.now(UTC)
+        case = await self._records.application(row.number)
         event = Event(
             key=f"notice.{row.key}.{tag.value}",
             tag=tag,
             at=now,
-            office_at=now,
+            office_at=office_time(case, now),
             facts={"template": row.template, "to": row.account_id, "channel": row.channel, **facts},
         )
         await self._records.keep(Step(number=row.number, events=(event,)))
+
+
+def office_time(case: ApplicationRow, real: datetime) -> datetime:
+    """The case's own office time; a case that was not submitted yet has none but the real one."""
+    if not case.pace or not case.submission:
+        return real
+    calendar = WorkingCalendar.model_validate(case.submission["calendar"])
+    return Pace.model_validate(case.pace).office_time(real, calendar)

@@ -1,14 +1,18 @@
-"""Two guards around what workers run.
+"""Guards around what workers run.
 
 `HandlerGuard`: an unexpected exception in an update handler would fail the workflow task again and again and poison the
 case; it becomes an ApplicationError, so that the caller hears of it and the case lives on. A bug in `run` is not
 caught: it must never fail a permit.
+
+`Heartbeats`: every activity says each second that its worker lives, so that after a kill -9 the engine hands it to
+another worker within seconds, whatever its time-out.
 
 `Failpoints`: for tests only, kills the process at a named boundary, once each.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -16,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -46,6 +50,34 @@ class _GuardedHandlers(WorkflowInboundInterceptor):
         except Exception as bug:
             workflow.logger.exception("An update handler failed unexpectedly.")
             raise ApplicationError("internal", type="handler-failed", non_retryable=True) from bug
+
+
+class Heartbeats(Interceptor):
+    """Heartbeats for as long as an activity runs; one that ends within a second sends none."""
+
+    def __init__(self, pause_seconds: float = 1.0) -> None:
+        self._pause = pause_seconds
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Beating(next, self._pause)
+
+
+class _Beating(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, pause_seconds: float) -> None:
+        super().__init__(next)
+        self._pause = pause_seconds
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        beating = asyncio.ensure_future(self._beat())
+        try:
+            return await super().execute_activity(input)
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            activity.heartbeat()
 
 
 class Failpoints(Interceptor):

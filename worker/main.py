@@ -39,7 +39,7 @@ from store.database import Database, create_engine
 from store.logs import log_as_json
 from store.records import Records
 from store.settings import StoreSettings
-from worker.interceptors import Failpoints, HandlerGuard
+from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
@@ -116,14 +116,14 @@ async def run(queue: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with _store() as (records, documents):
         if queue == QueueNames.MAIN:
-            await _run_main(MainSettings(), records, documents, stop)  # type: ignore[call-arg]
+            await _run_main(MainSettings(), records, documents, stop)
         else:
-            await _run_signing(SigningSettings(), records, documents, stop)  # type: ignore[call-arg]
+            await _run_signing(SigningSettings(), records, documents, stop)
 
 
 @asynccontextmanager
 async def _store() -> AsyncIterator[tuple[Records, DocumentStore]]:
-    settings = StoreSettings()  # type: ignore[call-arg]
+    settings = StoreSettings()
     database = Database(create_engine(settings))
     try:
         yield Records(database), DocumentStore(settings)
@@ -196,7 +196,7 @@ async def _connect(settings: WorkerSettings) -> Client:
 
 
 def _interceptors(settings: WorkerSettings) -> list[Interceptor]:
-    guards: list[Interceptor] = [HandlerGuard()]
+    guards: list[Interceptor] = [HandlerGuard(), Heartbeats()]
     if settings.sakpore_failpoint:
         if settings.sakpore_env == "production" or settings.sakpore_failpoint_marks is None:
             raise SystemExit("Failpoints kill processes: they need a marks folder and never run in production.")

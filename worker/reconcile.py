@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 
 from temporalio.client import Client
 
@@ -43,7 +44,7 @@ class Reconciler:
         for missing in await self._records.starts_missing(limit=100):
             submission = Submission.model_validate(missing.submission)
             await start_case(self._client, submission)
-            await self._records.mark_started(missing.number)
+            await self._records.mark_started(missing.number, datetime.now(UTC))
             log.info("A missing case was started.", extra={"application": missing.number})
             started += 1
         return started

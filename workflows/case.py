@@ -165,6 +165,7 @@ class Case:
 
     async def take_number(self, purpose: str, series: str, number_template: str, title: str) -> LetterRef:
         """A number from the agenda register, once per letter, kept through redrafts."""
+        await self.ledger.catch_up()
         opening = LetterOpening(
             number=self.number,
             purpose=purpose,
@@ -179,6 +180,7 @@ class Case:
 
     async def write_letter(self, letter: LetterRef, form: LetterForm, **content: Any) -> str:
         """Composes, renders and freezes a letter; returns the sha256 of its bytes."""
+        await self.ledger.catch_up()
         order = ComposeLetter(
             number=self.number,
             letter=letter,

@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
     from permits.authority import Role, Subject
-    from permits.decisions import Decision, OpenTask, Receipt, SignatureOrdered, TaskKind, check_decision
+    from permits.decisions import Acknowledged, Decision, OpenTask, Receipt, SignatureOrdered, TaskKind, check_decision
     from permits.errors import Code, RuleError
-    from permits.escalation import Ladder, PlannedRung, next_rung, plan
+    from permits.escalation import HolderCode, Ladder, PlannedRung, next_rung, plan
     from permits.events import Event, Tag
     from permits.sla import SlaClock
     from permits.steps import Notice, TaskClosed, TaskOpened, Waiting
@@ -214,10 +214,19 @@ class Desk:
         self, opened: TaskOpened, question: Question, events: tuple[Event, ...], parts: dict[str, object]
     ) -> None:
         self._ledger.note(*events)
-        facts = {"task": opened.id, "kind": opened.kind.value, "holder": opened.holder, "stage": opened.stage}
-        due = opened.due_at.isoformat()
-        self._ledger.note(self._ledger.event(self._tags.opened, **facts, opd=opened.opd, due_at=due))
-        self._ledger.note_notice(self._notice("task-opened", "holder", opened))
+        self._ledger.note(
+            self._ledger.event(
+                self._tags.opened,
+                task=opened.id,
+                kind=opened.kind.value,
+                holder=opened.holder,
+                stage=opened.stage,
+                opd=opened.opd,
+                due_at=opened.due_at.isoformat(),
+            )
+        )
+        template = "applicant-asked" if opened.role is Role.APPLICANT else "task-opened"
+        self._ledger.note_notice(self._notice(template, "holder", opened))
         waiting = Waiting(
             kind=_waiting_kind(opened.role),
             holder=opened.holder,
@@ -323,7 +332,7 @@ class Desk:
                 closed_at=self._clock.office_time(self._decided_at[task]),
             ),
             self._ledger.event(
-                self._tags.decided,
+                Tag.TASK_DECIDED if isinstance(decision.body, Acknowledged) else self._tags.decided,
                 decision.actor,
                 task=task,
                 decision=decision.body.kind,
@@ -340,15 +349,20 @@ class Desk:
             self._ledger.event(Tag.TASK_CANCELLED, task=task),
         )
 
-    def _notice(self, template: str, to: str, opened: TaskOpened) -> Notice:
+    def _notice(self, template: str, to: HolderCode, opened: TaskOpened) -> Notice:
         return Notice(
             key=self._ledger.key(f"{template}.{to}"),
             template=template,
-            to=to,  # type: ignore[arg-type]
+            to=to,
             role=opened.role,
             field=opened.field,
             opd=opened.opd,
-            facts={"stage": opened.stage, "holder": opened.holder, "due_at": opened.due_at.isoformat()},
+            facts={
+                "stage": opened.stage,
+                "holder": opened.holder,
+                "due_at": opened.due_at.isoformat(),
+                "instructions": opened.instructions,
+            },
         )
 
     def show(self, stage: str, holder: str, due_at: datetime | None) -> None:

@@ -78,10 +78,10 @@ class Ledger:
         self.defer(stage_entered=mark)
         self.note(self.event(Tag.STAGE_ENTERED, stage=mark.kind, title=mark.title, n=mark.n))
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether something is noted that no step has carried yet."""
-        return bool(self._events or self._closed)
+    async def catch_up(self) -> None:
+        """Writes what is noted before an activity that writes lines of its own, or that may take long."""
+        if self._events:
+            await self.keep(CaseBook.close_task, "Keputusan dicatat")
 
     async def keep(self, activity: RecordActivity, summary: str, **parts: Any) -> None:
         """Writes all that was noted, and `parts` of the step, in one transaction."""
@@ -93,4 +93,4 @@ class Ledger:
             **(self._parts | parts),
         )
         self._events, self._closed, self._notices, self._parts = [], [], [], {}
-        await workflow.execute_activity_method(activity, step, summary=summary, **OWN_STORE)  # type: ignore[call-overload]
+        await workflow.execute_activity_method(activity, step, summary=summary, **OWN_STORE)

@@ -16,11 +16,16 @@ class ActivityOptions(TypedDict, total=False):
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
 
 
+WORKER_LIVES = timedelta(seconds=3)
+"""Workers heartbeat each second for every activity: three seconds of silence mean that the process is gone."""
+
 OWN_STORE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=5),
+    heartbeat_timeout=WORKER_LIVES,
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
@@ -30,6 +35,7 @@ Tried for ever: a case cannot go on without its record, and the store comes back
 
 RENDERING = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
+    heartbeat_timeout=WORKER_LIVES,
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
     ),
@@ -39,6 +45,7 @@ that fails is mended by a release, and the case goes on by itself."""
 
 SIGNING = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=30),
+    heartbeat_timeout=WORKER_LIVES,
     schedule_to_close_timeout=timedelta(minutes=10),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
@@ -49,6 +56,7 @@ away for longer, the letter goes back to the head's task rather than wait on a d
 
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
+    heartbeat_timeout=WORKER_LIVES,
     schedule_to_close_timeout=timedelta(days=3),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)

@@ -117,5 +117,5 @@ class RecommendationWorkflow:
             asked_at=self._asked_at,
             due_at=calendar.due_at(calendar.local_date(self._asked_at), agency.working_days),
             answered_at=self._clock.now() if answered else None,
-            **answered,  # type: ignore[arg-type]
+            **answered,
         )

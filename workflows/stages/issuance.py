@@ -19,6 +19,7 @@ async def issue(case: Case, stage: Issuance) -> Outcome:
     """Only a letter that was judged SAH comes here."""
     case.desk.show(stage.title, stage.holder, None)
     assert case.letter is not None and case.signed_sha256 is not None
+    await case.ledger.catch_up()
     issued = LetterIssue(
         number=case.number,
         purpose=case.product,

@@ -1,0 +1,137 @@
+"""The `sakpore` command: one place from which the office is started, driven, asked and checked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
+definitions_app = typer.Typer(no_args_is_help=True, help="Permit types as dated data.")
+user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
+app.add_typer(calendar_app, name="calendar")
+app.add_typer(definitions_app, name="definitions")
+app.add_typer(user_app, name="user")
+
+VAR = Path("var")
+DataDir = Annotated[Path, typer.Option("--data", help="Folder of this installation's data.")]
+
+
+@app.command()
+def up(data: DataDir = VAR) -> None:
+    """Start everything on embedded parts and stay until Ctrl-C."""
+    from sakpore.stack.up import up as start
+
+    raise typer.Exit(start(data))
+
+
+@app.command()
+def migrate(data: DataDir = VAR) -> None:
+    """Bring the database to the newest schema."""
+    from sakpore.stack.up import migrate as bring
+
+    raise typer.Exit(bring(data))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the summary and the signed letters are written.")] = VAR / "demo",
+    seconds: Annotated[float, typer.Option(help="Seconds a working day takes.", min=0.5)] = 2.0,
+) -> None:
+    """Drive three permits from application to signed letter over HTTP, then stop everything."""
+    from sakpore.demo.run import run_demo
+
+    raise typer.Exit(run_demo(out, seconds))
+
+
+@app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="PDF files.")],
+    policy: Annotated[Path | None, typer.Option(help="Verification policy (JSON).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Judge signed PDFs: SAH, TIDAK_SAH, RUSAK, TIDAK_BERTANDA_TANGAN or BELUM_TERBIT. Exit 0 only when all are SAH."""
+    from sakpore.judging import judge_files
+
+    raise typer.Exit(judge_files(files, policy, as_json))
+
+
+@calendar_app.command("due")
+def calendar_due(
+    received: Annotated[str, typer.Argument(help="Day of receipt, such as 2026-03-13.")],
+    working_days: Annotated[int, typer.Argument(help="Working days promised.", min=1)],
+    explain: Annotated[bool, typer.Option(help="Show the arithmetic, day by day.")] = False,
+) -> None:
+    """The day by which a promise is kept; the day of receipt is never counted."""
+    from permits.calendar import CalendarTooShort
+    from permits.calendar_loader import load_office_calendar
+
+    try:
+        day = date.fromisoformat(received)
+        calendar = load_office_calendar()
+        due = calendar.due_date(day, working_days)
+    except (ValueError, CalendarTooShort) as wrong:
+        _fail(f"{wrong}. Give a day as 2026-03-13 within the calendar's years.")
+    if explain:
+        for line in calendar.explain(day, working_days):
+            counted = f"{line.ordinal}" if line.counts else line.name or line.reason_code
+            typer.echo(f"{line.date} {counted}")
+    typer.echo(due.isoformat())
+
+
+@definitions_app.command("check")
+def definitions_check() -> None:
+    """Read every definition; confirmed and unconfirmed types are counted apart."""
+    definitions = _definitions()
+    confirmed = sum(1 for one in definitions if one.confirmed)
+    typer.echo(f"{len(definitions)} versions: {confirmed} confirmed, {len(definitions) - confirmed} to be confirmed")
+
+
+@definitions_app.command("list")
+def definitions_list() -> None:
+    """One line a version."""
+    for one in _definitions():
+        typer.echo(f"{one.code} v{one.version} {one.status} from {one.effective_from}: {one.title}")
+
+
+def _definitions():  # type: ignore[no-untyped-def]
+    from permits.definition_loader import DefinitionError, load_definitions
+
+    try:
+        return load_definitions()
+    except DefinitionError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("totp")
+def user_totp(person: str = "kepala", data: DataDir = VAR) -> None:
+    """Show the one-time code of a demonstration officer (development only)."""
+    from sakpore.seed import TOTP_FILE
+    from signing.totp import totp_now
+
+    kept = data / "keys" / TOTP_FILE
+    if not kept.exists():
+        _fail(f"{kept} is not there: start the office once with `make run`.")
+    secrets = json.loads(kept.read_text())
+    if person not in secrets:
+        _fail(f"{person} has no demonstration code.")
+    typer.echo(totp_now(bytes.fromhex(secrets[person]), datetime.now(UTC)))
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point of `sakpore` and `python -m sakpore`."""
+    app()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""What a fresh installation needs before it can work: definitions, and in development the fictional officers.
+
+Safe to run at every start: what is there stays. The head's second factor is enrolled here too; its secret is sealed to
+the signing worker, and kept beside the installation's other secrets so that the demonstration can show a code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from api.passwords import Passwords
+from permits.definition_loader import load_definitions
+from sakpore.people import APPLICANTS, HEAD, OFFICERS, PASSPHRASE, PASSWORD, Person
+from sakpore.secrets import write_private
+from signing.activation import load_public_key, seal_secret
+from signing.double import DemoOfficer, DemoPki
+from signing.totp import new_totp_secret
+from store.crypto import Keyring
+from store.database import Database, create_engine
+from store.documents import DocumentStore
+from store.records import Mandate, NewAccount, Records
+from store.settings import StoreSettings
+
+TOTP_FILE = "demo-totp.json"
+
+
+def seed(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Loads definitions and, outside production, demonstration people; returns the accounts to be shown."""
+    return asyncio.run(_seed(values))
+
+
+async def _seed(values: Mapping[str, str]) -> list[dict[str, str]]:
+    settings = StoreSettings.model_validate({name.lower(): value for name, value in values.items()})
+    database = Database(create_engine(settings))
+    try:
+        records = Records(database)
+        await DocumentStore(settings).ensure_buckets()
+        await records.publish_definitions(load_definitions())
+        if values.get("SAKPORE_ENV", "development") == "production":
+            return []
+        await _people(records, values, Keyring.parse(settings.document_keys.get_secret_value()))
+    finally:
+        await database.close()
+    return [_shown(person) for person in (*APPLICANTS, *OFFICERS)]
+
+
+async def _people(records: Records, values: Mapping[str, str], keyring: Keyring) -> None:
+    known = {row.id for row in await records.accounts()}
+    password_hash = Passwords().hash(PASSWORD) if len(known) < len(OFFICERS) + len(APPLICANTS) else ""
+    sealed_totp = _enrol_head(values)
+    for person in (*OFFICERS, *APPLICANTS):
+        if person.id not in known:
+            totp = sealed_totp if person is HEAD else None
+            await records.ensure_account(_account(person, password_hash, keyring, totp))
+    if pki_dir := values.get("SIGNING_PKI_DIR"):
+        await _mandate(records, Path(pki_dir))
+
+
+def _account(person: Person, password_hash: str, keyring: Keyring, totp: bytes | None) -> NewAccount:
+    now = datetime.now(UTC)
+    nik = person.nik.encode() if person.nik else None
+    return NewAccount(
+        id=person.id,
+        email=person.email,
+        name=person.name,
+        password_hash=password_hash,
+        role=person.role,
+        field=person.field,
+        opd=person.opd,
+        is_head=person.is_head,
+        title=person.title,
+        rank=person.rank,
+        nip=person.nip,
+        address=person.address,
+        birth_place=person.birth_place,
+        birth_date=person.birth_date,
+        nik_sealed=keyring.seal(nik, f"nik:{person.id}".encode()) if nik else None,
+        nik_fingerprint=keyring.fingerprint(person.nik) if person.nik else None,
+        totp_sealed=totp,
+        email_confirmed_at=now,
+        is_demo=True,
+        created_at=now,
+    )
+
+
+def _enrol_head(values: Mapping[str, str]) -> bytes | None:
+    """The head's one-time-code secret, sealed to the signing worker; made once."""
+    public, private = values.get("SIGNING_SEAL_PUBLIC_KEY"), values.get("SIGNING_SEAL_KEY")
+    if not public or not private:
+        return None
+    kept = Path(private).with_name(TOTP_FILE)
+    if not kept.exists():
+        write_private(kept, json.dumps({HEAD.id: new_totp_secret().hex()}))
+    secret = bytes.fromhex(json.loads(kept.read_text())[HEAD.id])
+    return seal_secret(secret, load_public_key(Path(public)), HEAD.id)
+
+
+async def _mandate(records: Records, pki_dir: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the part that serves this authority has said that it is a stand-in
+        pki = DemoPki.create(pki_dir, [DemoOfficer(HEAD.id, HEAD.name)], {HEAD.id: PASSPHRASE})
+    await records.ensure_mandate(
+        Mandate(
+            id=f"{HEAD.id}-definitif",
+            account_id=HEAD.id,
+            capacity="definitive",
+            certificate_sha256=hashlib.sha256(pki.certificate(HEAD.id)).hexdigest(),
+            valid_from=date(2020, 1, 1),
+            decree="Keputusan contoh, bukan keputusan nyata",
+        )
+    )
+
+
+def _shown(person: Person) -> dict[str, str]:
+    where = person.opd or person.field or ""
+    return {"e-mail": person.email, "password": PASSWORD, "role": person.role.value, "for": where, "name": person.name}
