@@ -10,10 +10,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sakpore.stack.errors import StackError
+from sakpore.stack.errors import NotYetError, StackError
 
 NAMESPACE = "default"
 RETENTION_DAYS = 90
+CALL_SECONDS = 10
 # The names by which operators filter cases; they hold no personal data, since they are stored in clear.
 SEARCH_ATTRIBUTES = {"Tahap": "Keyword", "JenisIzin": "Keyword", "Menunggu": "Keyword", "JatuhTempo": "Datetime"}
 
@@ -42,7 +43,10 @@ def command(program: str, database: Path, host: str, port: int, ui_port: int, co
 
 
 def keep_histories(program: str, address: str, environment: Mapping[str, str], marker: Path) -> None:
-    """Set the retention of closed cases once per database file (the development server's own default is one day)."""
+    """Set the retention of closed cases once per database file (the development server's own default is one day).
+
+    Raises NotYetError.
+    """
     if marker.exists():
         return
     done = subprocess.run(
@@ -54,8 +58,8 @@ def keep_histories(program: str, address: str, environment: Mapping[str, str], m
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=CALL_SECONDS,
     )
     if done.returncode:
-        raise StackError(f"Temporal did not take the retention of {RETENTION_DAYS} days: {done.stderr.strip()[-200:]}")
+        raise NotYetError(f"it does not take the retention of {RETENTION_DAYS} days: {done.stderr.strip()[-200:]}")
     marker.touch(mode=0o600)

@@ -5,6 +5,10 @@ PORT_TAKEN = 2
 ALREADY_RUNNING = 3
 
 
+class NotYetError(Exception):
+    """What a part was asked for after its start did not succeed; it may in a moment. The text is for people."""
+
+
 class StackError(Exception):
     """A condition that a person has to change; the text says what is wrong and what to do."""
 

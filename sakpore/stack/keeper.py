@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sakpore.stack.errors import StackError
+from sakpore.stack.errors import NotYetError, StackError
 from sakpore.stack.parts import Part
 from sakpore.stack.processes import Identity, family, identify, kill_all, spawn
 from sakpore.stack.readiness import Life
@@ -69,8 +69,11 @@ class Keeper:
         self._wanted.clear()
         await self._end(self.part.grace_seconds)
         if self._loop_task is not None:
-            self._loop_task.cancel()
-            await asyncio.gather(self._loop_task, return_exceptions=True)
+            while not self._loop_task.done():
+                self._loop_task.cancel()
+                await asyncio.wait({self._loop_task}, timeout=0.5)
+            if not self._loop_task.cancelled():
+                self._loop_task.exception()  # Seen here; `start` has raised it already, if it was still listening.
             self._loop_task = None
         await self._end(0)
         if self.part.tidy is not None:
@@ -106,7 +109,7 @@ class Keeper:
             began = asyncio.get_running_loop().time()
             try:
                 problem = await self._live()
-            except (StackError, OSError) as error:
+            except Exception as error:  # Whatever goes wrong in one life, a part that once ran is tried again.
                 if not self._ever_ready:
                     raise _as_stack_error(self.part, error) from error
                 problem = str(error)
@@ -124,7 +127,8 @@ class Keeper:
     async def _rest(self, seconds: float) -> None:
         self._hurry.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     async def _live(self) -> str:
         """One life of the process, from preparation to its end. Returns why it ended."""
@@ -167,7 +171,7 @@ class Keeper:
         finally:
             self._ready.clear()
             self._running(part.name, None)
-        return _end_in_words(code, self.log, offset)
+        return end_in_words(code, self.log, offset)
 
     async def _becomes_ready(self, process: asyncio.subprocess.Process, offset: int) -> bool:
         loop = asyncio.get_running_loop()
@@ -179,8 +183,14 @@ class Keeper:
             await asyncio.sleep(POLL_SECONDS)
         else:
             return False
-        if self.part.settle is not None and process.returncode is None:
-            await asyncio.to_thread(self.part.settle)
+        while self.part.settle is not None and process.returncode is None:
+            try:
+                await asyncio.to_thread(self.part.settle)
+                break
+            except NotYetError as error:
+                if loop.time() - began > self.part.ready_seconds:
+                    raise StackError(f"{self.part.title} is not usable: {error} (log: {self.log}).") from error
+                await asyncio.sleep(POLL_SECONDS)
         return process.returncode is None
 
     async def _end(self, grace_seconds: float) -> None:
@@ -194,17 +204,20 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(self.part.stop_signal)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), grace_seconds)
+                async with asyncio.timeout(grace_seconds):
+                    await process.wait()
         # What the part started and did not stop itself goes with it.
         kill_all(relatives)
         await process.wait()
 
 
-def _as_stack_error(part: Part, error: StackError | OSError) -> StackError:
+def _as_stack_error(part: Part, error: Exception) -> StackError:
     if isinstance(error, StackError):
         return error
-    where = f": {error.filename}" if error.filename else ""
-    return StackError(f"{part.title} does not start ({error.strerror}{where}); make that right, then start again.")
+    what = str(error) or type(error).__name__
+    if isinstance(error, OSError):
+        what = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+    return StackError(f"{part.title} does not start ({what[:300]}); make that right, then start again.")
 
 
 def _size(log: Path) -> int:
@@ -214,7 +227,8 @@ def _size(log: Path) -> int:
         return 0
 
 
-def _end_in_words(code: int, log: Path, offset: int) -> str:
+def end_in_words(code: int, log: Path, offset: int = 0) -> str:
+    """How a process ended, with the last line it wrote to its log after `offset`."""
     how = f"signal {-code}" if code < 0 else f"exit {code}"
     try:
         with log.open("rb") as file:

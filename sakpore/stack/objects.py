@@ -5,16 +5,14 @@ beside the data, so the application encrypts personal documents before they come
 """
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 from sakpore.ports import SEAWEED_GRPC_OFFSET
 from sakpore.secrets import InstallationSecrets, write_private
-from sakpore.stack.errors import StackError
+from sakpore.stack.errors import NotYetError
 
 PORTS = ("s3", "s3_master", "s3_volume", "s3_filer", "s3_admin")
-BUCKET_SECONDS = 20
 
 
 def command(program: str, folder: Path, config: Path, host: str, ports: dict[str, int]) -> tuple[str, ...]:
@@ -38,7 +36,10 @@ def write_config(path: Path, secrets: InstallationSecrets) -> None:
 
 
 def make_bucket(endpoint: str, bucket: str, secrets: InstallationSecrets, marker: Path) -> None:
-    """Make the bucket and switch versions on, once per data folder; the marker lies in that folder."""
+    """Make the bucket and switch versions on, once per data folder; the marker lies in that folder.
+
+    Raises NotYetError.
+    """
     if marker.exists() and marker.read_text() == bucket:
         return
     import boto3
@@ -51,19 +52,16 @@ def make_bucket(endpoint: str, bucket: str, secrets: InstallationSecrets, marker
         aws_access_key_id=secrets.s3_access_key,
         aws_secret_access_key=secrets.s3_secret_key,
         region_name="us-east-1",
-        config=Config(retries={"max_attempts": 1}, connect_timeout=3, read_timeout=5, s3={"addressing_style": "path"}),
+        config=Config(
+            retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=3, s3={"addressing_style": "path"}
+        ),
     )
-    deadline = time.monotonic() + BUCKET_SECONDS
-    while True:
-        try:
-            if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
-                client.create_bucket(Bucket=bucket)
-            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-            break
-        except (BotoCoreError, ClientError) as error:
-            if time.monotonic() > deadline:
-                raise StackError(f"The object store did not make its bucket {bucket}: {error}") from error
-            time.sleep(0.2)
+    try:
+        if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+            client.create_bucket(Bucket=bucket)
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    except (BotoCoreError, ClientError) as error:
+        raise NotYetError(f"the bucket {bucket} cannot be made: {error}") from error
     write_private(marker, bucket)
 
 

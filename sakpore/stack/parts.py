@@ -46,7 +46,7 @@ class Part:
     ports: tuple[str, ...] = ()  # names of held ports it binds itself
     account: postgres.Account | None = None  # run as somebody else
     prepare: Callable[[], Sequence[str]] | None = None  # before every start, in a thread; returns notes for people
-    settle: Callable[[], None] | None = None  # after every start, before others may use it, in a thread
+    settle: Callable[[], None] | None = None  # after every start, in a thread; short; may raise NotYetError
     tidy: Callable[[], None] | None = None  # after the last stop
 
 
@@ -71,8 +71,8 @@ class Plan:
 def all_parts(plan: Plan) -> list[Part]:
     """Every part of the product, in the order people think of them; what the environment replaces is left out."""
     replaced = {name for name, variable in REPLACED_BY.items() if plan.given.get(variable)}
-    embedded = [make(plan) for name, make in EMBEDDED.items() if name not in replaced]
-    return [part for part in (*embedded, _worker(plan), _signing_worker(plan), _api(plan)) if _can_run(part)]
+    made = (make(plan) for name, make in {**EMBEDDED, **OWN}.items() if name not in replaced)
+    return [part for part in made if _can_run(part)]
 
 
 def _postgres(plan: Plan) -> Part:
@@ -89,6 +89,7 @@ def _postgres(plan: Plan) -> Part:
         grace_seconds=4.0,
         account=cluster.account,
         prepare=partial(postgres.prepare, cluster, environment),
+        tidy=partial(postgres.tidy, cluster),
     )
 
 
@@ -214,6 +215,8 @@ EMBEDDED: dict[str, Callable[[Plan], Part]] = {
     "mail": _mail,
     "pki": _pki,
 }
+
+OWN: dict[str, Callable[[Plan], Part]] = {"worker": _worker, "signing": _signing_worker, "api": _api}
 
 
 def _with_trust(plan: Plan, environment: dict[str, str]) -> dict[str, str]:

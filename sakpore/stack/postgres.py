@@ -16,11 +16,12 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from sakpore.stack.errors import StackError
 from sakpore.stack.processes import end, identify
@@ -114,6 +115,13 @@ def prepare(cluster: Cluster, environment: Mapping[str, str]) -> list[str]:
         _create(cluster, environment)
     _end_orphan(cluster)
     return notes
+
+
+def tidy(cluster: Cluster) -> None:
+    """Remove the socket's folder where it lies outside the data folder."""
+    if cluster.sockets.parent != cluster.data.parent:
+        with suppress(OSError):
+            cluster.sockets.rmdir()
 
 
 def _root_note(account: Account, opened: list[Path]) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 PR_SET_PDEATHSIG = 1
 
@@ -83,22 +83,25 @@ async def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     user: int | None = None,
     group: int | None = None,
+    output: Path | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start a process in its own session, its output appended to the log.
+    """Start a process in its own session, its output appended to the log; standard output to `output` where given.
 
     It gets `death_signal` when this supervisor's thread ends, however that happens (Linux). Raises OSError.
     """
     options: dict[str, Any] = {}
     if user is not None:
         options = {"user": user, "group": group, "extra_groups": []}
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    descriptor = os.open(log, flags, 0o600)
+    other = os.dup(descriptor) if output is None else os.open(output, flags | os.O_TRUNC, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
             *command,
             env=dict(environment),
             cwd=cwd,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=descriptor,
+            stdout=other,
             stderr=descriptor,
             start_new_session=True,
             umask=0o077,
@@ -107,6 +110,7 @@ async def spawn(
         )
     finally:
         os.close(descriptor)
+        os.close(other)
 
 
 def family(pid: int) -> list[Identity]:

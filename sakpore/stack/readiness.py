@@ -1,4 +1,4 @@
-"""How a part shows that it is ready to be used. A probe is asked about one life, answers yes or no, and never raises."""
+"""How a part shows that it is ready to be used. A probe is asked about one life and never raises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,7 +25,8 @@ def tcp(host: str, port: int) -> Probe:
 
     async def probe(life: Life) -> bool:
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), PROBE_SECONDS)
+            async with asyncio.timeout(PROBE_SECONDS):
+                _, writer = await asyncio.open_connection(host, port)
         except (OSError, TimeoutError):
             return False
         writer.close()
@@ -41,7 +42,8 @@ def http(host: str, port: int, path: str) -> Probe:
 
     async def probe(life: Life) -> bool:
         try:
-            return await asyncio.wait_for(_status(host, port, path), PROBE_SECONDS) < 400
+            async with asyncio.timeout(PROBE_SECONDS):
+                return await _status(host, port, path) < 400
         except (OSError, TimeoutError, ValueError, IndexError):
             return False
 
@@ -70,7 +72,8 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> Probe:
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            return await asyncio.wait_for(process.wait(), PROBE_SECONDS) == 0
+            async with asyncio.timeout(PROBE_SECONDS):
+                return await process.wait() == 0
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -1,40 +1,45 @@
-"""What is done once between the starts of the parts: migrations, the public copy of the CA's certificates, the seed."""
+"""What is done once between the starts of the parts: migrations, the public copy of the CA's certificates, the seed.
+
+Migrations and seed run in a process of their own (`python -m sakpore.stack.steps NAME`, the variables of the product in
+its environment): the supervisor stays small, and a stop in the middle does not wait for them. The process writes one
+line of JSON, `{"result": ..., "notes": [...]}`; its standard error is its log.
+"""
 
 import asyncio
 import importlib
 import importlib.util
 import inspect
+import json
+import os
 import shutil
+import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sakpore.stack.parts import Plan
-
-PUBLIC_FILES = ("root.pem", "intermediates.pem", "crls.pem")
+from sakpore.stack.installation import Folders
 
 
 @dataclass(frozen=True)
 class Step:
-    """A function run once, in a thread, with every variable of the product."""
+    """Something done once in a start, after the parts and steps it depends on."""
 
     name: str
     title: str
     depends_on: tuple[str, ...]
-    run: Callable[[Mapping[str, str]], Any]
+    run: Callable[[], None] | None = None  # None: in a process of its own, by name
 
 
-def all_steps(plan: Plan, parts: set[str]) -> list[Step]:
+def all_steps(folders: Folders, parts: set[str]) -> list[Step]:
     """The steps of a start. The trust step belongs to the embedded CA alone."""
-    steps = []
-    if _exists("store.migrate"):
-        steps.append(Step("migrate", "Migrations", ("postgres",), migrate))
-    if _exists("sakpore.seed"):
-        steps.append(Step("seed", "Definitions and officers", ("migrate", "s3", "pki"), seed))
+    steps = [
+        Step("migrate", "Migrations", ("postgres",)),
+        Step("seed", "Definitions and officers", ("migrate", "s3", "pki")),
+    ]
     if "pki" in parts:
-        steps.append(Step("trust", "Certificates", ("pki", "seed"), partial(_publish, plan)))
+        steps.append(Step("trust", "Certificates", ("pki", "seed"), lambda: publish_trust(folders.pki, folders.trust)))
     return steps
 
 
@@ -48,15 +53,11 @@ def seed(values: Mapping[str, str]) -> Any:
     return _call("sakpore.seed", "seed", dict(values))
 
 
-def _publish(plan: Plan, values: Mapping[str, str]) -> None:
-    publish_trust(plan.folders.pki, plan.folders.trust)
-
-
 def publish_trust(pki: Path, trust: Path) -> None:
     """Copy what everyone may read of a CA's folder; keys and p12 files stay where they are."""
     trust.mkdir(mode=0o700, exist_ok=True)
-    sources = [pki / name for name in PUBLIC_FILES]
-    sources += sorted((pki / "certs").glob("*.pem")) if (pki / "certs").is_dir() else []
+    sources = [pki / name for name in ("root.pem", "intermediates.pem", "crls.pem")]
+    sources += sorted((pki / "certs").glob("*.pem"))
     for source in sources:
         if source.is_file():
             target = trust / source.relative_to(pki)
@@ -75,8 +76,16 @@ async def _awaited(result: Any) -> Any:
     return await result
 
 
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+def main() -> None:
+    """Run one step and write its result; a failure is a traceback on standard error and exit code 1."""
+    run = {"migrate": migrate, "seed": seed}[sys.argv[1]]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        result = run(os.environ)
+    # A stand-in warns when it is built; that is for people, deprecations are not.
+    notes = sorted({str(warning.message) for warning in said if issubclass(warning.category, UserWarning)})
+    sys.stdout.write(json.dumps({"result": result, "notes": notes}, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,10 +10,10 @@ so on Linux call `start` from a thread that lives as long as the stack.
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
-import traceback
-import warnings
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +25,9 @@ from sakpore.secrets import InstallationSecrets
 from sakpore.stack import installation, postgres
 from sakpore.stack.errors import StackError
 from sakpore.stack.installation import Folders
-from sakpore.stack.keeper import Keeper
-from sakpore.stack.parts import Part, Plan, all_parts
-from sakpore.stack.processes import Identity, end
+from sakpore.stack.keeper import Keeper, end_in_words
+from sakpore.stack.parts import SYSTEM, Part, Plan, all_parts
+from sakpore.stack.processes import Identity, end, family, identify, kill_all, spawn
 from sakpore.stack.record import FolderLock, RunRecord, addresses_of, left_running, read_record
 from sakpore.stack.steps import Step, all_steps
 
@@ -132,7 +132,8 @@ class Stack:
         if self._keepers:
             self._event("stopping", "")
         try:
-            await asyncio.wait_for(self._stop_in_order(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._stop_in_order()
         except TimeoutError:
             await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
             await asyncio.gather(*(keeper.stop() for keeper in self._keepers.values()))
@@ -204,12 +205,12 @@ class Stack:
         self._values = dict(plan.values)
         self._parts = {part.name: part for part in all_parts(plan) if self._wanted(part.name)}
         self._parts |= {part.name: part for part in self._extra}
-        self._steps = {step.name: step for step in all_steps(plan, set(self._parts)) if self._wanted(step.name)}
+        self._steps = {step.name: step for step in all_steps(folders, set(self._parts)) if self._wanted(step.name)}
         self._record = RunRecord.fresh()
         self._record.addresses = addresses_of(self._values)
         self._record.ports = {**(before.ports if before else {}), **self._book.numbers}
         self._write_record()
-        _turn_logs(folders.logs, self._parts)
+        _turn_logs(folders.logs, (*self._parts, *self._steps))
         public, api = self._record.addresses["public"], self._record.addresses["api"]
         if public.startswith("http://localhost:") and public != api:
             notes.append(("note", f"pages are at {api} this time; links and QR codes keep saying {public}"))
@@ -257,18 +258,31 @@ class Stack:
 
     async def _run_step(self, step: Step) -> None:
         self._event("running", step.name)
-        try:
-            self._results[step.name], notes = await asyncio.to_thread(_with_warnings, step, self._values)
-        except StackError:
-            raise
-        except Exception as error:
-            log = self.log(step.name)
-            log.write_text("".join(traceback.format_exception(error)))
-            said = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
-            raise StackError(f"{step.title} failed: {said[:300]} (all of it: {log}).") from error
-        for note in notes:
-            self._event("note", step.name, note)
+        if step.run is not None:
+            await asyncio.to_thread(step.run)
+        else:
+            outcome = await self._in_own_process(step)
+            self._results[step.name] = outcome["result"]
+            for note in outcome["notes"]:
+                self._event("note", step.name, note)
         self._event("ready", step.name)
+
+    async def _in_own_process(self, step: Step) -> dict[str, Any]:
+        log = self.log(step.name)
+        answer = log.with_suffix(".json")
+        command = (sys.executable, "-m", "sakpore.stack.steps", step.name)
+        environment = {**{name: self._given[name] for name in SYSTEM if name in self._given}, **self._values}
+        process = await spawn(command, environment, log, installation.project_root(), output=answer)
+        identity = identify(process.pid)
+        try:
+            code = await process.wait()
+            if code:
+                raise StackError(f"{step.title} failed: {end_in_words(code, log)} (log: {log}).")
+            return dict(json.loads(answer.read_text().splitlines()[-1]))
+        finally:
+            if identity is not None and process.returncode is None:
+                kill_all(family(identity.pid))
+            answer.unlink(missing_ok=True)
 
     async def _stop_in_order(self) -> None:
         stopped = {name: asyncio.Event() for name in self._keepers}
@@ -296,21 +310,14 @@ class Stack:
         self._record.write(self._need_folders().record)
 
     def _event(self, kind: str, part: str, detail: str = "") -> None:
-        self._on_event(Event(kind, part, detail))
+        # A closed terminal must not end the supervision of a part.
+        with contextlib.suppress(OSError):
+            self._on_event(Event(kind, part, detail))
 
     def _need_folders(self) -> Folders:
         if self._folders is None:
             raise RuntimeError("the stack was not started")
         return self._folders
-
-
-def _with_warnings(step: Step, values: Mapping[str, str]) -> tuple[Any, list[str]]:
-    """A step's result, and the warnings it gave (a stand-in warns when it is built)."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("default")
-        result = step.run(values)
-    notes = {str(warning.message) for warning in said if issubclass(warning.category, UserWarning)}
-    return result, sorted(notes)
 
 
 def _reap(before: RunRecord | None) -> list[str]:
