@@ -147,12 +147,13 @@ class _Source:
         return DefinitionFileInvalid(f"{self._name}, line {self._line(where)}: {field + ': ' if field else ''}{why}")
 
     def invalid(self, cause: ValidationError, wheres: dict[str, _Path] | None = None) -> DefinitionFileInvalid:
-        """The first error of a validation, at the place where its field stands."""
-        first = cause.errors(include_url=False, include_input=False)[0]
-        within = (wheres or {}).get(str(first["loc"][0]), ()) if first["loc"] else ()
-        where = self._known((*within, *first["loc"]))
-        missing = f"{first['loc'][-1]} is missing" if first["type"] == "missing" else first["msg"]
-        return self.error(where, missing)
+        """What a validation found, at the place where its field stands; a misspelt field before the one it replaces."""
+        errors = cause.errors(include_url=False, include_input=False)
+        found = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
+        within = (wheres or {}).get(str(found["loc"][0]), ()) if found["loc"] else ()
+        known = {"missing": "is missing", "extra_forbidden": "is not a field here"}.get(found["type"])
+        why = f"{found['loc'][-1]} {known}" if known else found["msg"].removeprefix("Value error, ")
+        return self.error(self._known((*within, *found["loc"])), why)
 
     def _plain(self, node: yaml.Node, where: _Path) -> Any:
         if isinstance(node, yaml.SequenceNode):
