@@ -27,6 +27,7 @@ SYSTEM = (
 STORE = ("DATABASE_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_BUCKET", "DOCUMENT_KEYS")
 ENGINE = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "PAYLOAD_KEYS")
 MAIL = ("SMTP_HOST", "SMTP_PORT", "MAIL_FROM")
+WORKER_READY = "The worker is ready."  # what worker.main logs when it has begun to take tasks
 COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "PUBLIC_BASE_URL", "QR_KEY")
 
 
@@ -179,7 +180,7 @@ def _worker(plan: Plan) -> Part:
         command=_python("worker.main", "--queue", "main"),
         environment=_with_trust(plan, plan.share(*COMMON, *STORE, *ENGINE, *MAIL, "SIGNING_SEAL_PUBLIC_KEY")),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
-        ready=readiness.alive(0.3),
+        ready=readiness.log_line(WORKER_READY),
     )
 
 
@@ -191,7 +192,7 @@ def _signing_worker(plan: Plan) -> Part:
         command=_python("worker.main", "--queue", "signing"),
         environment=plan.share(*COMMON, *STORE, *ENGINE, *names),
         depends_on=("temporal", "postgres", "s3", "pki", "migrate", "trust", "seed"),
-        ready=readiness.alive(0.3),
+        ready=readiness.log_line(WORKER_READY),
     )
 
 
