@@ -52,7 +52,7 @@ OFFICERS = (
     Person("depan", "Petugas Depan Contoh", Role.FRONT_OFFICE),
     Person("kesehatan", "Petugas Kesehatan Contoh", Role.BACK_OFFICE, field="kesehatan"),
     Person("penelitian", "Petugas Penelitian Contoh", Role.BACK_OFFICE, field="penelitian"),
-    Person("reklame", "Petugas Reklame Contoh", Role.BACK_OFFICE, field="reklame"),
+    Person("ekonomi", "Petugas Ekonomi Contoh", Role.BACK_OFFICE, field="ekonomi"),
     Person("teknis", "Tim Teknis Contoh", Role.TECHNICAL_TEAM),
     Person("subkoordinator", "Subkoordinator Contoh", Role.SUB_COORDINATOR),
     Person("koordinator", "Koordinator Contoh", Role.COORDINATOR),

@@ -1,0 +1,1 @@
+"""The demonstration: three permits from application to signed letter, over HTTP alone, by plainly fictional people."""
