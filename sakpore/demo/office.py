@@ -68,9 +68,9 @@ class Desk:
                 return refused.problem
             raise
 
-    async def upload(self, method: str, path: str, name: str, content: bytes, kind: str, **fields: str) -> Any:
+    async def upload(self, method: str, path: str, name: str, content: bytes, media: str, **fields: str) -> Any:
         """Sends a file. Raises Refused."""
-        files = {"file": (name, content, kind)}
+        files = {"file": (name, content, media)}
         return await _patiently(lambda: self._client.request(method, f"/api/v1{path}", files=files, data=fields))
 
 
