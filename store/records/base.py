@@ -6,9 +6,11 @@ they append. Locks are taken in one order (application, then agenda), so that no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,6 +19,9 @@ from permits.errors import Code, RuleError
 from permits.events import Event, chain_hash
 from store.database import Database
 from store.tables import ApplicationRow, EventRow
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Subject:
@@ -52,7 +57,15 @@ async def append(session: AsyncSession, row: ApplicationRow, events: Iterable[Ev
         known.add(event.key)
         lines.append(_chain(row, event))
     if lines:
-        await session.execute(insert(EventRow), lines)
+        await session.exec(insert(EventRow), params=lines)
+
+
+def without_nul(value: _Model) -> _Model:
+    """The value with U+FFFD for every NUL: PostgreSQL has none in texts, and a step it refuses would stop a case."""
+    plain = value.model_dump_json()
+    if "\\u0000" not in plain:
+        return value
+    return type(value).model_validate_json(_NUL.sub(r"\1\\ufffd", plain))
 
 
 def _chain(row: ApplicationRow, event: Event) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from permits.application import CLOSED, DocumentRef, DocumentVerdict
 from permits.errors import Code, RuleError
 from permits.events import GENESIS, Event, Tag, chain_hash
 from permits.steps import OpdAnswer, StageMark, Step, TaskClosed, TaskOpened
-from store.records.base import Subject, append, keys_written, lock_application
+from store.records.base import Subject, append, keys_written, lock_application, without_nul
 from store.records.notices import queue_for_people
 from store.tables import (
     ApplicationRow,
@@ -37,6 +37,7 @@ class CaseRecords(Subject):
 
     async def keep(self, step: Step) -> None:
         """Writes one step. Raises RuleError(application-not-found)."""
+        step = without_nul(step)
         async with self._db.transaction() as session:
             row = await lock_application(session, step.number)
             if await keys_written(session, step.number, step.events[:1]):
@@ -187,11 +188,11 @@ async def _apply_parts(session: AsyncSession, row: ApplicationRow, step: Step) -
 async def _enter_stage(session: AsyncSession, number: str, mark: StageMark) -> None:
     values = {"number": number, "n": mark.n, "kind": mark.kind, "title": mark.title}
     values |= {"entered_at": mark.at, "office_entered_at": mark.office_at}
-    await session.execute(insert(StageEntryRow).values(values).on_conflict_do_nothing())
+    await session.exec(insert(StageEntryRow).values(values).on_conflict_do_nothing())
 
 
 async def _leave_stage(session: AsyncSession, number: str, mark: StageMark) -> None:
-    await session.execute(
+    await session.exec(
         update(StageEntryRow)
         .where(col(StageEntryRow.number) == number, col(StageEntryRow.n) == mark.n)
         .values(left_at=mark.at, office_left_at=mark.office_at)
@@ -202,11 +203,11 @@ async def _open_task(session: AsyncSession, number: str, task: TaskOpened) -> No
     values = task.model_dump(mode="python") | {"number": number, "status": "open"}
     values |= {"kind": task.kind.value, "role": task.role.value}
     values |= {"wanted_documents": list(task.wanted_documents), "verified_by": list(task.verified_by)}
-    await session.execute(insert(TaskRow).values(values).on_conflict_do_nothing())
+    await session.exec(insert(TaskRow).values(values).on_conflict_do_nothing())
 
 
 async def _close_task(session: AsyncSession, task: TaskClosed) -> None:
-    await session.execute(
+    await session.exec(
         update(TaskRow)
         .where(col(TaskRow.id) == task.id)
         .values(
@@ -226,7 +227,7 @@ async def _judge_document(session: AsyncSession, number: str, verdict: DocumentV
         .where(col(DocumentRow.number) == number, col(DocumentRow.requirement) == verdict.requirement)
         .scalar_subquery()
     )
-    await session.execute(
+    await session.exec(
         update(DocumentRow)
         .where(
             col(DocumentRow.number) == number,
@@ -240,6 +241,6 @@ async def _judge_document(session: AsyncSession, number: str, verdict: DocumentV
 async def _keep_opd_answer(session: AsyncSession, number: str, answer: OpdAnswer) -> None:
     values = answer.model_dump(mode="python") | {"number": number, "conditions": list(answer.conditions)}
     changes = {name: value for name, value in values.items() if name not in ("workflow_id", "number")}
-    await session.execute(
+    await session.exec(
         insert(OpdRequestRow).values(values).on_conflict_do_update(index_elements=["workflow_id"], set_=changes)
     )

@@ -59,7 +59,7 @@ class DraftRecords(Subject):
         async with self._db.transaction() as session:
             row = _draft(await lock_application(session, number))
             removed = delete(DocumentRow).where(col(DocumentRow.number) == number).returning(col(DocumentRow.sha256))
-            gone: set[str] = set((await session.execute(removed)).scalars())
+            gone: set[str] = set((await session.exec(removed)).scalars())
             await session.delete(row)
             await session.flush()
             return tuple(sorted(gone - await _still_named(session, gone)))
@@ -143,13 +143,13 @@ class DraftRecords(Subject):
             col(ApplicationRow.number) == number, col(ApplicationRow.started_at).is_(None)
         )
         async with self._db.transaction() as session:
-            await session.execute(started.values(started_at=at))
+            await session.exec(started.values(started_at=at))
 
 
 async def _next_number(session: AsyncSession, year: int) -> int:
     taken = insert(NumberSeriesRow).values(year=year, last=1)
     query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
-    return int((await session.execute(query.returning(col(NumberSeriesRow.last)))).scalar_one())
+    return int((await session.exec(query.returning(col(NumberSeriesRow.last)))).scalar_one())
 
 
 def _draft(row: ApplicationRow) -> ApplicationRow:

@@ -35,7 +35,8 @@ class LawRecords(Subject):
         """
         wanted = tuple(definitions)
         async with self._db.transaction() as session:
-            await session.execute(text("LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE"))
+            connection = await session.connection()
+            await connection.execute(text("LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE"))
             for definition in wanted:
                 await _publish(session, definition)
             for code in sorted({definition.code for definition in wanted}):
@@ -73,7 +74,7 @@ class LawRecords(Subject):
         changes = {name: value for name, value in values.items() if name != "date"}
         async with self._db.transaction() as session:
             query = insert(CalendarDayRow).values(values)
-            await session.execute(query.on_conflict_do_update(index_elements=["date"], set_=changes))
+            await session.exec(query.on_conflict_do_update(index_elements=["date"], set_=changes))
 
 
 async def _publish(session: AsyncSession, definition: PermitDefinition) -> None:

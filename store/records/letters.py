@@ -134,7 +134,7 @@ async def _take_sequence(session: AsyncSession, series: str, year: int) -> int:
     """The next integer; the row's lock is held until the transaction ends, so nobody takes one that may come back."""
     taken = insert(AgendaRow).values(series=series, year=year, last=1)
     query = taken.on_conflict_do_update(index_elements=["series", "year"], set_={"last": col(AgendaRow.last) + 1})
-    return int((await session.execute(query.returning(col(AgendaRow.last)))).scalar_one())
+    return int((await session.exec(query.returning(col(AgendaRow.last)))).scalar_one())
 
 
 async def _letter(session: AsyncSession, number: str, purpose: str) -> LetterRow:

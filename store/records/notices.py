@@ -46,7 +46,7 @@ class NoticeRecords(Subject):
             created_at=created_at,
         )
         async with self._db.transaction() as session:
-            await session.execute(insert(OutboxRow).values(row.model_dump()).on_conflict_do_nothing())
+            await session.exec(insert(OutboxRow).values(row.model_dump()).on_conflict_do_nothing())
             return await session.get_one(OutboxRow, key)
 
     async def pending_notices(self, limit: int = 50) -> list[OutboxRow]:
@@ -80,7 +80,7 @@ class NoticeRecords(Subject):
         changes = {"state": state, "message_id": message_id, "error": error, "sent_at": sent_at}
         texts = {name: text for name, text in (("subject", subject), ("body", body)) if text is not None}
         async with self._db.transaction() as session:
-            done = await session.execute(
+            done = await session.exec(
                 update(OutboxRow)
                 .where(col(OutboxRow.key) == key, col(OutboxRow.state) != "sent")
                 .values(**changes, **texts, attempts=col(OutboxRow.attempts) + 1)
@@ -94,7 +94,7 @@ async def queue_for_people(session: AsyncSession, case: ApplicationRow, notice: 
     query = select(AccountRow).where(col(AccountRow.active), _reached(case, notice))
     people = list(await session.exec(query.order_by(col(AccountRow.id))))
     rows = [_row(case, notice, at, person) for person in people] or [_row(case, notice, at, None)]
-    await session.execute(insert(OutboxRow).values(rows).on_conflict_do_nothing())
+    await session.exec(insert(OutboxRow).values(rows).on_conflict_do_nothing())
 
 
 def _row(case: ApplicationRow, notice: Notice, at: datetime, person: AccountRow | None) -> dict[str, object]:

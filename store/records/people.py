@@ -25,7 +25,7 @@ class PeopleRecords(Subject):
         """Makes an account. Raises EmailTaken when its e-mail belongs to another one."""
         async with self._db.transaction() as session:
             made = insert(AccountRow).values(_account_values(account)).on_conflict_do_nothing()
-            if (await session.execute(made.returning(col(AccountRow.id)))).first() is None:
+            if (await session.exec(made.returning(col(AccountRow.id)))).first() is None:
                 raise EmailTaken("an account with this e-mail address or id exists")
             return await session.get_one(AccountRow, account.id)
 
@@ -33,7 +33,7 @@ class PeopleRecords(Subject):
         """Makes an account, or answers the one with this e-mail as it is; for seeding."""
         async with self._db.transaction() as session:
             values = _account_values(account)
-            await session.execute(insert(AccountRow).values(values).on_conflict_do_nothing())
+            await session.exec(insert(AccountRow).values(values).on_conflict_do_nothing())
             query = select(AccountRow).where(col(AccountRow.email) == values["email"])
             row = (await session.exec(query)).one()
         return row
@@ -64,13 +64,13 @@ class PeopleRecords(Subject):
         """The person has opened the link; the first time stands."""
         query = update(AccountRow).where(col(AccountRow.id) == account_id, col(AccountRow.email_confirmed_at).is_(None))
         async with self._db.transaction() as session:
-            await session.execute(query.values(email_confirmed_at=at))
+            await session.exec(query.values(email_confirmed_at=at))
 
     async def set_password_hash(self, account_id: str, password_hash: str) -> None:
         """Replaces the hash, such as by one with stronger parameters."""
         query = update(AccountRow).where(col(AccountRow.id) == account_id)
         async with self._db.transaction() as session:
-            await session.execute(query.values(password_hash=password_hash))
+            await session.exec(query.values(password_hash=password_hash))
 
     # Log-ins ---------------------------------------------------------------------------------------------------------
 
@@ -115,19 +115,19 @@ class PeopleRecords(Subject):
             col(LoginSessionRow.token_hash) == token_hash, col(LoginSessionRow.expires_at) < expires_at
         )
         async with self._db.transaction() as session:
-            await session.execute(query.values(expires_at=expires_at))
+            await session.exec(query.values(expires_at=expires_at))
 
     async def close_session(self, token_hash: str) -> None:
         """Ends a log-in."""
         async with self._db.transaction() as session:
-            await session.execute(delete(LoginSessionRow).where(col(LoginSessionRow.token_hash) == token_hash))
+            await session.exec(delete(LoginSessionRow).where(col(LoginSessionRow.token_hash) == token_hash))
 
     async def delete_old_sessions(self, expired_before: datetime) -> int:
         """Deletes log-ins and failed attempts whose time was over before then; the number of log-ins."""
         async with self._db.transaction() as session:
-            await session.execute(delete(LoginAttemptRow).where(col(LoginAttemptRow.at) < expired_before))
+            await session.exec(delete(LoginAttemptRow).where(col(LoginAttemptRow.at) < expired_before))
             gone = delete(LoginSessionRow).where(col(LoginSessionRow.expires_at) < expired_before)
-            return len((await session.execute(gone.returning(col(LoginSessionRow.token_hash)))).all())
+            return len((await session.exec(gone.returning(col(LoginSessionRow.token_hash)))).all())
 
     async def record_failed_login(self, keys: tuple[str, ...], at: datetime) -> None:
         """Counts a failed log-in against each key (an account's, an address's)."""
@@ -144,7 +144,7 @@ class PeopleRecords(Subject):
     async def forget_failed_logins(self, key: str) -> None:
         """A good log-in wipes what counted against the key."""
         async with self._db.transaction() as session:
-            await session.execute(delete(LoginAttemptRow).where(col(LoginAttemptRow.key) == key))
+            await session.exec(delete(LoginAttemptRow).where(col(LoginAttemptRow.key) == key))
 
 
 def actor_of(account: AccountRow) -> Actor:

@@ -26,7 +26,7 @@ class RequestRecords(Subject):
         values = {"actor_id": actor_id, "key": key, "request_sha256": request_sha256, "status": status}
         async with self._db.transaction() as session:
             query = insert(HttpReceiptRow).values(**values, body=body, created_at=created_at)
-            await session.execute(query.on_conflict_do_nothing())
+            await session.exec(query.on_conflict_do_nothing())
             return await session.get_one(HttpReceiptRow, (actor_id, key))
 
     async def find_receipt(self, actor_id: str, key: str) -> HttpReceiptRow | None:
@@ -38,4 +38,4 @@ class RequestRecords(Subject):
         """Deletes receipts older than any sensible repetition; their number."""
         gone = delete(HttpReceiptRow).where(col(HttpReceiptRow.created_at) < before)
         async with self._db.transaction() as session:
-            return len((await session.execute(gone.returning(col(HttpReceiptRow.key)))).all())
+            return len((await session.exec(gone.returning(col(HttpReceiptRow.key)))).all())

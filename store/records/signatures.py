@@ -43,7 +43,7 @@ class SignatureRecords(Subject):
         changes = {name: value for name, value in values.items() if name != "id"}
         async with self._db.transaction() as session:
             query = insert(MandateRow).values(values)
-            await session.execute(query.on_conflict_do_update(index_elements=["id"], set_=changes))
+            await session.exec(query.on_conflict_do_update(index_elements=["id"], set_=changes))
 
     async def mandate_for(self, account_id: str, on: date) -> Mandate | None:
         """The mandate under which an officer may sign on that day; of several, the one that began last."""
@@ -67,7 +67,7 @@ class SignatureRecords(Subject):
         """Keeps a sealed activation; asked again with the same id, the row that is there."""
         values = activation.model_dump() | {"letters": list(activation.letters)}
         async with self._db.transaction() as session:
-            await session.execute(insert(ActivationRow).values(values).on_conflict_do_nothing())
+            await session.exec(insert(ActivationRow).values(values).on_conflict_do_nothing())
             return await session.get_one(ActivationRow, activation.id)
 
     async def activation(self, activation_id: str) -> ActivationRow:
@@ -110,7 +110,7 @@ class SignatureRecords(Subject):
         expired = update(ActivationRow).where(col(ActivationRow.envelope).is_not(None))
         expired = expired.where(col(ActivationRow.expires_at) <= now).values(envelope=None, deleted_at=now)
         async with self._db.transaction() as session:
-            return len((await session.execute(expired.returning(col(ActivationRow.id)))).all())
+            return len((await session.exec(expired.returning(col(ActivationRow.id)))).all())
 
     # Claims ----------------------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class SignatureRecords(Subject):
                 raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
             values = {"activation_id": activation_id, "letter_sha256": letter_sha256}
             query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
-            await session.execute(query.on_conflict_do_nothing())
+            await session.exec(query.on_conflict_do_nothing())
             row = await session.get_one(SignatureClaimRow, (activation_id, letter_sha256))
             return _claim_state(row)
 
