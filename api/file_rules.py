@@ -25,8 +25,17 @@ _MAGIC = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 _PILLOW = {"jpg": ("JPEG", "MPO"), "png": ("PNG",)}
 
 _HARMFUL_ACTIONS = frozenset(
-    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/RichMediaExecute",
-     "/Rendition", "/Movie", "/Sound"}
+    {
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToE",
+        "/RichMediaExecute",
+        "/Rendition",
+        "/Movie",
+        "/Sound",
+    }
 )
 _HARMFUL_KEYS = frozenset(
     {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/RichMediaContent", "/RichMediaSettings", "/XFA", "/AA"}
@@ -106,7 +115,8 @@ def _judge_objects(pdf: pikepdf.Pdf) -> None:
 
 def _dictionaries(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """Every dictionary that lies directly inside an object; what is referred to has its own turn."""
-    waiting, seen = [(top, True)], 0
+    waiting: list[tuple[object, bool]] = [(top, True)]
+    seen = 0
     while waiting:
         item, is_top = waiting.pop()
         seen += 1
@@ -118,7 +128,7 @@ def _dictionaries(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
             yield item
             waiting.extend((item.get(key), False) for key in item.keys())  # noqa: SIM118
         elif isinstance(item, pikepdf.Array):
-            waiting.extend((part, False) for part in item)  # type: ignore[attr-defined]
+            waiting.extend((part, False) for part in item)
 
 
 def _judge_dictionary(dictionary: pikepdf.Object) -> None:

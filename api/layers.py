@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,7 +66,7 @@ class RequestLayer:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, _bounded(scope, receive), sending)
         except Exception as bug:
             if status:
                 raise
@@ -77,7 +78,7 @@ class RequestLayer:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-Id"] = request_id
-        if not path.startswith("/aset/"):
+        if not path.startswith("/assets/"):
             headers.setdefault("Cache-Control", "no-store")
 
     @staticmethod
@@ -94,3 +95,21 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(text := value.decode("latin-1")):
             return str(text)
     return secrets.token_urlsafe(12)
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """Refuses a JSON or form body over MAX_JSON_BYTES; files have limits of their own where they are read."""
+    headers = Headers(scope=scope)
+    if headers.get("content-type", "").lower().startswith(("multipart/form-data", "application/pdf")):
+        return receive
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_JSON_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return bounded

@@ -16,12 +16,15 @@ import yaml
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from permits.calendar import CalendarTooShort
 from permits.errors import Code, RuleError
 from permits.numbering import NumberingError
+from store.errors import ObjectsUnavailable
 
 log = logging.getLogger("sakpore.api")
 
@@ -92,17 +95,16 @@ class Problem(Exception):
 
 
 class ProblemTable:
-    """Statuses and words of all codes.
-
-    Raises ValueError where a code has no words, so that a start without them fails.
-    """
+    """Statuses and words of all codes."""
 
     def __init__(self, path: Path = TABLE) -> None:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         self._words = {code: Words.model_validate(words) for code, words in raw.items()}
-        wanted = {code.value for code in (*Code, *ApiCode)}
-        if missing := sorted(wanted - set(self._words)):
-            raise ValueError(f"codes without words: {', '.join(missing)}")
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Codes without words; none, as a test sees to."""
+        return frozenset(code.value for code in (*Code, *ApiCode)) - frozenset(self._words)
 
     def status(self, code: str) -> int:
         """HTTP status of a code; an unknown one is an internal error."""
@@ -161,6 +163,10 @@ def problem_of(error: Exception) -> Problem | None:
             return _invalid(error)
         case HTTPException():
             return _of_http(error)
+        case OperationalError() | InterfaceError() | PoolTimeout() | ObjectsUnavailable():
+            return Problem(ApiCode.STORE_UNAVAILABLE)
+        case DBAPIError(connection_invalidated=True):
+            return Problem(ApiCode.STORE_UNAVAILABLE)
     return None
 
 
@@ -178,7 +184,12 @@ def _is_name(part: object) -> bool:
 
 
 def _of_http(error: HTTPException) -> Problem:
-    codes = {404: ApiCode.NOT_FOUND, 405: ApiCode.METHOD_NOT_ALLOWED, 413: ApiCode.TOO_LARGE}
+    codes = {
+        400: ApiCode.INVALID_JSON,  # what FastAPI says of a body that its parser cannot take
+        404: ApiCode.NOT_FOUND,
+        405: ApiCode.METHOD_NOT_ALLOWED,
+        413: ApiCode.TOO_LARGE,
+    }
     return Problem(codes.get(error.status_code, ApiCode.INVALID_REQUEST), headers=error.headers)
 
 
@@ -201,6 +212,8 @@ class ProblemAnswers:
     def answer(self, request: Request, error: Exception) -> Response:
         """The answer to `error`; a bug is logged with its request id and told without details."""
         problem = problem_of(error)
+        if problem is not None and problem.code == ApiCode.STORE_UNAVAILABLE:
+            log.error("the store does not answer", extra={"error": type(error).__name__})
         request_id: str = getattr(request.state, "request_id", "-")
         if problem is None:
             log.error("a request failed unexpectedly", exc_info=error, extra={"request_id": request_id})
@@ -222,11 +235,10 @@ class ProblemAnswers:
         return self.table.body(problem.code.value, problem.facts, self._base_url, request_id)
 
     def install(self, app: FastAPI) -> None:
-        """Registers the one handler for every kind of exception."""
+        """Registers the one handler; what no handler takes reaches `api.layers.RequestLayer`."""
 
         async def handle(request: Request, error: Exception) -> Response:
             return self.answer(request, error)
 
         for kind in (Problem, RuleError, CalendarTooShort, NumberingError, RequestValidationError, HTTPException):
             app.add_exception_handler(kind, handle)
-        app.add_exception_handler(Exception, handle)

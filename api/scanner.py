@@ -41,6 +41,10 @@ class Scanner:
             except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
                 await self._drop()
                 answer = {"code": ApiCode.FILE_UNREADABLE.value, "why": "scanner-lost"}
+            except asyncio.CancelledError:
+                # The child is in the middle of a file; the next caller must not get this one's answer.
+                await self._drop()
+                raise
         if "code" in answer:
             log.info("an uploaded file was refused", extra={"code": answer["code"], "why": answer["why"]})
             raise Problem(ApiCode(answer["code"]), allowed=sorted(allowed))

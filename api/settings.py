@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from permits.pace import Pace
@@ -45,8 +45,10 @@ class ApiSettings(BaseSettings):
     """base64 of 32 bytes; makes verification codes that strangers cannot guess."""
     signing_seal_public_key: Path | None = None
     """Public sealing key of the signing worker; without it nothing can be ordered to be signed."""
-    signing_trust_dir: Path | None = None
-    """root.pem, interm.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
+    signing_trust_dir: Path | None = Field(
+        default=None, validation_alias=AliasChoices("signing_trust_dir", "SIGNING_TRUST_DIR", "SIGNING_PKI_DIR")
+    )
+    """root.pem, intermediates.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
     sakpore_pace_seconds: float | None = Field(default=None, gt=0)
     """Real seconds per working day, for demonstrations."""
     sakpore_pace_office_date: date | None = None

@@ -8,6 +8,7 @@ comes is thrown away so that the sender can read the answer.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import time
 import unicodedata
@@ -34,6 +35,11 @@ class Upload:
     filename: str
     content: bytes
     fields: dict[str, str]  # the other fields of the form
+
+    @property
+    def sha256(self) -> str:
+        """Names the content."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 async def read_form_file(request: Request, limit: int, name: str = "file") -> Upload:

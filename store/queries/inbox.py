@@ -114,6 +114,14 @@ async def task_row(session: AsyncSession, task_id: str) -> TaskRow:
     return row
 
 
+async def open_task_of_kind(session: AsyncSession, number: str, kind: TaskKind) -> TaskRow | None:
+    """The open task of that kind of a case, if there is one."""
+    query = select(TaskRow).where(
+        col(TaskRow.number) == number, col(TaskRow.kind) == kind.value, col(TaskRow.status) == "open"
+    )
+    return (await session.exec(query.order_by(col(TaskRow.opened_at).desc()).limit(1))).first()
+
+
 def subject_of_task(task: TaskRow, applicant_id: str) -> Subject:
     """What permission needs to know of a task."""
     return Subject(
@@ -131,6 +139,14 @@ async def attachments(session: AsyncSession, task_id: str) -> list[AttachmentVie
     query = select(AttachmentRow).where(col(AttachmentRow.task_id) == task_id)
     rows = await session.exec(query.order_by(col(AttachmentRow.uploaded_at), col(AttachmentRow.id)))
     return [AttachmentView.model_validate(row.model_dump(include=set(AttachmentView.model_fields))) for row in rows]
+
+
+async def attachment_row(session: AsyncSession, task_id: str, attachment_id: str) -> AttachmentRow:
+    """One piece of evidence of a task. Raises RuleError(document-not-found)."""
+    row = await session.get(AttachmentRow, attachment_id)
+    if row is None or row.task_id != task_id:
+        raise RuleError(Code.DOCUMENT_NOT_FOUND)
+    return row
 
 
 async def task_page(session: AsyncSession, task: TaskRow, application: ApplicationRow) -> TaskPage:

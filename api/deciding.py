@@ -1,0 +1,182 @@
+"""A decision on its way: the actor comes from the session, evidence is looked up, the engine answers.
+
+The engine is the authority on whether a task is open; a row that trails behind gives a 409 there, never two decisions.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
+
+from api.asked import Asked, Sha256
+from api.dependencies import Work
+from api.engine import CaseGone, Unknown
+from api.services import Services
+from permits import decisions
+from permits.application import CLOSED, ApplicationStatus, dossier_sha256
+from permits.decisions import POSSIBLE, Body, Decision, DocumentsRepaired, Inspected, Paid, Receipt, TaskKind
+from permits.errors import Code, RuleError
+from store.queries.inbox import attachments
+
+
+class _Seen(Asked):
+    seen: Sha256
+    """`subject_sha256` of the task: what was judged."""
+
+
+class VerdictsAsked(_Seen, decisions.VerdictsGiven):
+    """Verification: a verdict for every document."""
+
+
+class RepairedAsked(_Seen):
+    """Repair: the applicant has uploaded again; what lies there now is filled in."""
+
+    kind: Literal["repaired"] = "repaired"
+
+
+class ForwardAsked(_Seen, decisions.Forwarded):
+    """On to the next desk."""
+
+
+class RefusalAsked(_Seen, decisions.Refused):
+    """The product will be a rejection."""
+
+
+class ReturnAsked(_Seen, decisions.Returned):
+    """The letter goes back to be written again."""
+
+
+class InspectedAsked(_Seen, decisions.Inspected):
+    """What an inspection found; photos by the sha256 of their attachments."""
+
+
+class MeetingAsked(_Seen, decisions.MeetingHeld):
+    """What a meeting concluded."""
+
+
+class RecommendedAsked(_Seen, decisions.Recommended):
+    """An OPD's answer."""
+
+
+class RetributionAsked(_Seen, decisions.RetributionAssessed):
+    """The amount of the retribution."""
+
+
+class PaidAsked(_Seen, decisions.Paid):
+    """The applicant has paid; the proof by the sha256 of its attachment."""
+
+
+class PaymentAsked(_Seen, decisions.PaymentConfirmed):
+    """Whether the payment was found."""
+
+
+class DraftedAsked(_Seen, decisions.Drafted):
+    """What the letter says beyond the answers of the form."""
+
+
+class ParafAsked(_Seen, decisions.ParafGiven):
+    """Paraf on exactly the letter that was seen."""
+
+
+class AcknowledgedAsked(_Seen, decisions.Acknowledged):
+    """What is done about a silence."""
+
+
+DecisionAsked = Annotated[
+    VerdictsAsked
+    | RepairedAsked
+    | ForwardAsked
+    | RefusalAsked
+    | ReturnAsked
+    | InspectedAsked
+    | MeetingAsked
+    | RecommendedAsked
+    | RetributionAsked
+    | PaidAsked
+    | PaymentAsked
+    | DraftedAsked
+    | ParafAsked
+    | AcknowledgedAsked,
+    Field(discriminator="kind"),
+]
+"""Every decision but the signature, which is asked for by `POST /api/v1/signing/activations`."""
+
+
+class _Whole(BaseModel):
+    body: Body
+
+
+async def decide(services: Services, work: Work, asked: _Seen, key: str) -> JSONResponse:
+    """Passes a decision on and answers with its receipt, or 202 where the engine has not answered yet.
+
+    Raises RuleError and Problem with the reason of a refusal.
+    """
+    body = await _body(services, work, asked)
+    decision = Decision(task_id=work.task.id, actor=work.actor, seen=asked.seen, body=body)
+    try:
+        receipt = await order(services, work, decision, key)
+    except Unknown:
+        unknown = {"state": "accepted-unknown", "task_id": work.task.id, "retry_with_key": key}
+        return JSONResponse(unknown, 202, headers={"Retry-After": "2"})
+    return JSONResponse({"state": "accepted", **receipt.model_dump(mode="json")})
+
+
+async def order(services: Services, work: Work, decision: Decision, key: str) -> Receipt:
+    """Sends one decision to the workflow of its task.
+
+    Raises Unknown, RuleError(idempotency-key-reused) where the key carried another decision, and the refusal's code.
+    """
+    try:
+        receipt = await services.engine.decide(work.task.workflow_id, decision, key)
+    except CaseGone:
+        raise _why_gone(work) from None
+    if receipt.body_sha256 != decision.body_sha256:
+        raise RuleError(Code.IDEMPOTENCY_KEY_REUSED)
+    return receipt
+
+
+def _why_gone(work: Work) -> RuleError:
+    status = work.application.status
+    if status == ApplicationStatus.WITHDRAWN:
+        return RuleError(Code.APPLICATION_WITHDRAWN, number=work.application.number)
+    if status in CLOSED:
+        return RuleError(Code.APPLICATION_CLOSED, number=work.application.number)
+    return RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
+
+
+async def _body(services: Services, work: Work, asked: _Seen) -> Body:
+    if isinstance(asked, RepairedAsked):
+        return await _repaired(services, work)
+    body = _Whole.model_validate({"body": asked.model_dump(exclude={"seen"})}).body
+    await _check_evidence(services, work, body)
+    return body
+
+
+async def _repaired(services: Services, work: Work) -> DocumentsRepaired:
+    """What lies there now. Raises RuleError(document-missing) while one that was asked for is still the old one."""
+    if "repaired" not in POSSIBLE[TaskKind(work.task.kind)]:
+        raise RuleError(Code.DECISION_NOT_POSSIBLE, possible=sorted(POSSIBLE[TaskKind(work.task.kind)]))
+    rows = {row.requirement: row for row in await services.records.documents_of(work.application.number)}
+    old = [code for code in work.task.wanted_documents if code not in rows or rows[code].verdict == "repair"]
+    if old and work.task.status == "open":
+        raise RuleError(Code.DOCUMENT_MISSING, documents=old)
+    documents = await services.records.newest_documents(work.application.number)
+    return DocumentsRepaired(documents=documents, dossier_sha256=dossier_sha256(work.application.data, documents))
+
+
+async def _check_evidence(services: Services, work: Work, body: Body) -> None:
+    """Evidence that a decision names has to lie with its task. Raises RuleError(evidence-missing)."""
+    match body:
+        case Inspected(photos=photos):
+            named = {"photo": set(photos)}
+        case Paid(proof=proof):
+            named = {"payment-proof": {proof}}
+        case _:
+            return
+    async with services.db.transaction() as session:
+        kept: list[Any] = await attachments(session, work.task.id)
+    for kind, wanted in named.items():
+        if not wanted <= {one.sha256 for one in kept if one.kind == kind}:
+            raise RuleError(Code.EVIDENCE_MISSING, photos_wanted=work.task.photos or None)

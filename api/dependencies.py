@@ -1,0 +1,166 @@
+"""What routes ask for by name: who asks, and the case or task they may touch.
+
+Deny by default: every route of `/api/v1` that is not declared public has `signed_in` above it, and whatever is about
+a case goes through `permits.authority.refusal` here, before the route runs.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from api.problems import ApiCode, Problem
+from api.services import Services
+from api.sessions import Login, resume
+from permits.application import ApplicationStatus
+from permits.authority import Act, Actor, Subject, refusal
+from permits.errors import Code, RuleError
+from permits.numbering import ApplicationNumber, NumberingError
+from store.queries.application import application_row, subject_of
+from store.queries.inbox import subject_of_task, task_row
+from store.tables import ApplicationRow, TaskRow
+
+SESSION_COOKIE = "sakpore_session"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def services_of(request: Request) -> Services:
+    """The application's services."""
+    services: Services = request.app.state.services
+    return services
+
+
+Here = Annotated[Services, Depends(services_of)]
+
+
+def credentials(request: Request) -> tuple[str, bool] | None:
+    """The token of a request and whether a cookie brought it; a bearer token comes first."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip(), False
+    cookie = request.cookies.get(SESSION_COOKIE)
+    return (cookie, True) if cookie else None
+
+
+async def signed_in(request: Request, services: Here) -> Login:
+    """Who asks. Raises Problem: unauthenticated, session-expired, csrf-failed."""
+    login = await _resumed(request, services)
+    if login.by_cookie and request.method not in _SAFE_METHODS:
+        given = request.headers.get("x-csrf-token", "")
+        if not hmac.compare_digest(given.encode(), login.csrf_token.encode()):
+            raise Problem(ApiCode.CSRF_FAILED)
+    return login
+
+
+async def signed_in_from_engine_ui(request: Request, services: Here) -> Login:
+    """As `signed_in`, for the engine's own pages, which know no CSRF token: their origin stands for it.
+
+    Raises Problem: unauthenticated, session-expired, csrf-failed.
+    """
+    login = await _resumed(request, services)
+    if login.by_cookie and request.headers.get("origin") != services.settings.codec_origin:
+        raise Problem(ApiCode.CSRF_FAILED)
+    return login
+
+
+async def _resumed(request: Request, services: Services) -> Login:
+    found = credentials(request)
+    if found is None:
+        raise Problem(ApiCode.UNAUTHENTICATED)
+    return await resume(services, *found)
+
+
+SignedIn = Annotated[Login, Depends(signed_in)]
+
+
+def allow(actor: Actor, act: Act, subject: Subject | None = None) -> None:
+    """Asks the one permission function. Raises RuleError with its reason."""
+    if refused := refusal(actor, act, subject):
+        raise RuleError(refused)
+
+
+def may(act: Act) -> Callable[[Login], Awaitable[Actor]]:
+    """A dependency for acts that are about no case; gives the actor."""
+
+    async def asked(login: SignedIn) -> Actor:
+        allow(login.actor, act)
+        return login.actor
+
+    return asked
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case that the actor may touch."""
+
+    row: ApplicationRow
+    actor: Actor
+    subject: Subject
+
+
+def case_for(act: Act) -> Callable[[str, Login, Services], Awaitable[Case]]:
+    """A dependency: the case `number` of the address, where the actor may do `act`.
+
+    Raises RuleError: application-not-found (also for somebody else's draft), not-allowed.
+    """
+
+    async def asked(number: str, login: SignedIn, services: Here) -> Case:
+        async with services.db.transaction() as session:
+            row = await application_row(session, _read_number(number))
+            subject = await subject_of(session, row)
+        if row.status == ApplicationStatus.DRAFT and row.applicant_id != login.actor.id:
+            raise RuleError(Code.APPLICATION_NOT_FOUND)
+        allow(login.actor, act, subject)
+        return Case(row, login.actor, subject)
+
+    return asked
+
+
+@dataclass(frozen=True)
+class Work:
+    """A task that the actor may touch, with its case."""
+
+    task: TaskRow
+    application: ApplicationRow
+    actor: Actor
+    subject: Subject
+
+
+def task_for(act: Act) -> Callable[[str, Login, Services], Awaitable[Work]]:
+    """A dependency: the task `task_id` of the address, where the actor may do `act`.
+
+    Whether it is still open is left to the engine, which alone knows. Raises RuleError: task-not-found, and what the
+    permission function says.
+    """
+
+    async def asked(task_id: str, login: SignedIn, services: Here) -> Work:
+        return await load_work(services, task_id, login.actor, act)
+
+    return asked
+
+
+async def load_work(services: Services, task_id: str, actor: Actor, act: Act) -> Work:
+    """The task where the actor may do `act`. Raises as `task_for` says."""
+    if len(task_id) > 200 or not task_id.isascii() or not task_id.isprintable():
+        raise RuleError(Code.TASK_NOT_FOUND)
+    async with services.db.transaction() as session:
+        task = await task_row(session, task_id)
+        application = await application_row(session, task.number)
+        whole_case = await subject_of(session, application)
+    about = subject_of_task(task, application.applicant_id)
+    allow(actor, act, whole_case if act in (Act.READ_APPLICATION, Act.READ_DOCUMENTS) else about)
+    return Work(task, application, actor, about)
+
+
+def _read_number(text: str) -> str:
+    try:
+        return str(ApplicationNumber.parse(text))
+    except NumberingError:
+        raise RuleError(Code.APPLICATION_NOT_FOUND) from None
+
+
+PageSize = Annotated[int, Query(ge=1, le=200, description="Lines on a page")]

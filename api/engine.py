@@ -1,0 +1,169 @@
+"""The door's way to Temporal: starts a case, passes decisions on as updates, asks a case about itself.
+
+Connects with the first need, so that pages are served while the engine is down. A time-out means *unknown*: the update
+may still be applied, and asking again with the same id is safe. Workflows are called by name, since this room does not
+import what they run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+from temporalio.client import (
+    Client,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import ApiCode, Problem
+from permits.decisions import Decision, Receipt
+from permits.errors import Code
+from workflows.connection import ArgumentTooLarge, connect
+from workflows.messages import (
+    CaseState,
+    QueueNames,
+    Submission,
+    Withdrawal,
+    WithdrawalReceipt,
+    application_workflow_id,
+    decision_update_id,
+    withdrawal_update_id,
+)
+
+log = logging.getLogger("sakpore.api")
+
+START_SECONDS = 3.0
+QUERY_SECONDS = 3.0
+_APPLICATION_WORKFLOW = "ApplicationWorkflow"
+_AnswerT = TypeVar("_AnswerT")
+
+
+class Unknown(Exception):
+    """The engine did not answer in time; whether it acted is not known, and the same request may be sent again."""
+
+
+class CaseGone(Exception):
+    """The engine knows no running workflow of that id; the store says why."""
+
+
+class Engine:
+    """A client that connects when it is first needed.
+
+    Args:
+        address: host:port of the engine.
+        namespace: its namespace.
+        payload_keys: keys that seal payloads; the same as the worker's.
+        update_seconds: how long an update is waited for.
+    """
+
+    def __init__(self, address: str, namespace: str, payload_keys: SecretStr, update_seconds: float = 5.0) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._payload_keys = payload_keys
+        self._update_seconds = update_seconds
+        self._client: Client | None = None
+
+    async def start(self, submission: Submission) -> bool:
+        """Starts the case's workflow; True where it runs or has run, False where the reconciler will start it."""
+        try:
+            client = await self._connected()
+            await client.start_workflow(
+                _APPLICATION_WORKFLOW,
+                submission,
+                id=application_workflow_id(submission.number),
+                task_queue=QueueNames.MAIN,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=timedelta(seconds=START_SECONDS),
+            )
+        except WorkflowAlreadyStartedError:
+            return True
+        except (RPCError, RuntimeError, OSError, ArgumentTooLarge) as lost:
+            fields = {"application_number": submission.number, "error": type(lost).__name__}
+            log.warning("a case is left for the reconciler to start", extra=fields)
+            return False
+        return True
+
+    async def decide(self, workflow_id: str, decision: Decision, key: str) -> Receipt:
+        """Passes a decision to the workflow that holds the task.
+
+        Raises Problem with the refusal's code, Problem(engine-unavailable), Unknown, CaseGone.
+        """
+        return await self._update(
+            workflow_id, "decide", decision, decision_update_id(decision.task_id, decision.actor.id, key), Receipt
+        )
+
+    async def withdraw(self, number: str, withdrawal: Withdrawal, key: str) -> WithdrawalReceipt:
+        """Passes a withdrawal to the case. Raises as `decide` does."""
+        update_id = withdrawal_update_id(number, withdrawal.actor.id, key)
+        return await self._update(application_workflow_id(number), "withdraw", withdrawal, update_id, WithdrawalReceipt)
+
+    async def state(self, number: str) -> CaseState:
+        """What the engine itself holds of a case. Raises Problem(engine-unavailable), CaseGone."""
+        client = await self._connected()
+        handle = client.get_workflow_handle(application_workflow_id(number))
+        asked = handle.query("state", result_type=CaseState, rpc_timeout=timedelta(seconds=QUERY_SECONDS))
+        try:
+            state: CaseState = await asked
+        except WorkflowQueryFailedError:
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+        except RPCError as error:
+            raise _lost(error) from None
+        except (RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+        return state
+
+    async def _update(
+        self, workflow_id: str, name: str, argument: Any, update_id: str, answer_type: type[_AnswerT]
+    ) -> _AnswerT:
+        client = await self._connected()
+        handle = client.get_workflow_handle(workflow_id)
+        seconds = self._update_seconds
+        asked: Awaitable[_AnswerT] = handle.execute_update(
+            name, argument, id=update_id, result_type=answer_type, rpc_timeout=timedelta(seconds=seconds)
+        )
+        try:
+            return await asyncio.wait_for(asked, seconds + 1)
+        except WorkflowUpdateFailedError as failed:
+            raise _refusal(failed.cause) from None
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+            raise Unknown from None
+        except RPCError as error:
+            raise _lost(error) from None
+        except ArgumentTooLarge:
+            raise Problem(ApiCode.TOO_LARGE) from None
+        except (RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+
+    async def _connected(self) -> Client:
+        if self._client is None:
+            keys = self._payload_keys.get_secret_value()
+            self._client = await connect(self._address, self._namespace, keys, lazy=True)
+        return self._client
+
+
+def _refusal(cause: BaseException) -> Exception:
+    if isinstance(cause, ApplicationError) and cause.type in set(Code):
+        facts = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
+        return Problem(Code(cause.type), **facts)
+    log.error("an update failed without a known code", extra={"error": type(cause).__name__})
+    return Problem(ApiCode.INTERNAL)
+
+
+def _lost(error: RPCError) -> Exception:
+    match error.status:
+        case RPCStatusCode.NOT_FOUND:
+            return CaseGone()
+        case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
+            return Unknown()
+        case _:
+            return Problem(ApiCode.ENGINE_UNAVAILABLE)

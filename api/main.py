@@ -1,0 +1,181 @@
+"""Puts the HTTP room together and serves it: `python -m api.main`.
+
+Settings are read here alone. The engine is reached with the first need, so that pages are served while it is away.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.engine import Engine
+from api.layers import RequestLayer
+from api.logs import log_as_json
+from api.pages import page_environment
+from api.pages.rendering import problem_page
+from api.pages.routes import pages
+from api.passwords import Passwords
+from api.problems import ProblemAnswers, ProblemTable
+from api.routes import api_router
+from api.scanner import Scanner
+from api.sentences import Sentences
+from api.services import OfficeCalendar, Services, utc_now
+from api.settings import ApiSettings
+from api.uploads import DrainRefusedBodies
+from api.verifying import Verifying
+from store.database import Database
+from store.documents import DocumentStore
+from store.errors import StoreError
+from store.records import Records
+from store.settings import StoreSettings
+
+log = logging.getLogger("sakpore.api")
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+GRACE_SECONDS = 5
+
+
+def create_app(
+    settings: ApiSettings,
+    store_settings: StoreSettings,
+    *,
+    engine: Engine | None = None,
+    passwords: Passwords | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """The application; nothing is connected until the first request.
+
+    Args:
+        settings: of this room.
+        store_settings: of the store.
+        engine: instead of the one that the settings name.
+        passwords: instead of those with the ordinary cost.
+        now: the real time, for tests.
+    """
+    problems = ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page)
+    db = Database.from_settings(store_settings)
+    records = Records(db)
+    services = Services(
+        settings=settings,
+        db=db,
+        records=records,
+        documents=DocumentStore(store_settings),
+        engine=engine
+        or Engine(
+            settings.temporal_address,
+            settings.temporal_namespace,
+            settings.payload_keys,
+            settings.update_timeout_seconds,
+        ),
+        passwords=passwords or Passwords(),
+        scanner=Scanner(),
+        verifying=Verifying(settings.signing_trust_dir),
+        problems=problems,
+        sentences=Sentences(),
+        pages=page_environment(WEB),
+        calendar=OfficeCalendar(records),
+        now=now,
+    )
+    app = FastAPI(
+        title="Sakpore",
+        version="1",
+        description="Perizinan satu pintu. Errors are application/problem+json with a stable `code`.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        responses=_PROBLEM_RESPONSES,
+        middleware=[
+            Middleware(DrainRefusedBodies),
+            Middleware(RequestLayer, answer_bug=problems.answer, secure=settings.is_https),
+        ],
+    )
+    app.state.services = services
+    problems.install(app)
+    app.include_router(api_router())
+    app.include_router(pages)
+    app.mount("/assets", Assets(directory=WEB / "dist"))
+    return app
+
+
+class Assets(StaticFiles):
+    """Built files; their names hold their hash, so they never change."""
+
+    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
+        """The file, to be kept by the browser for good."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.services.aclose()
+
+
+_PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A refusal (RFC 9457)",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "code", "instance"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "code": {"type": "string"},
+                        "instance": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; open requests have a few seconds to end."""
+    log_as_json()
+    try:
+        settings = ApiSettings()
+        app = create_app(settings, StoreSettings())
+    except ValidationError as wrong:
+        names = sorted({".".join(map(str, one["loc"])) or "together" for one in wrong.errors(include_input=False)})
+        reasons = "; ".join(sorted({one["msg"] for one in wrong.errors(include_input=False)}))
+        log.error("the settings do not allow a start", extra={"settings": names, "reasons": reasons})
+        return 2
+    except (StoreError, FileNotFoundError) as wrong:
+        log.error("the API cannot start", extra={"error": type(wrong).__name__, "reasons": str(wrong)})
+        return 2
+    config = uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    uvicorn.Server(config).run()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,156 @@
+"""The first pages: home, tracking, verification, log-in, and one for each kind of problem."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import RedirectResponse, Response
+
+from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
+from api.pages.rendering import check_form, form_page, page
+from api.problems import ApiCode, Problem
+from api.routes.documents import download, find_letter, letter_content
+from api.routes.sessions import client_address, set_session_cookie
+from api.sessions import log_in, resume
+from api.uploads import read_form_file
+from api.views import permit_view, report_view, tracking_view
+from permits.authority import Act
+from permits.numbering import NumberingError, read_tracking_code
+
+pages = APIRouter(include_in_schema=False)
+
+_CODE_WORDS = "Kode lacak terdiri dari 16 huruf dan angka. Periksa tanda terima Anda, lalu ketik lagi."
+
+
+class LogInForm(BaseModel):
+    """The fields of the log-in form."""
+
+    email: str = Field(default="", max_length=320)
+    password: str = Field(default="", max_length=1024)
+    csrf_token: str = Field(default="", max_length=200)
+    next: str = Field(default="", max_length=300)
+
+
+@pages.get("/")
+async def home(request: Request) -> Response:
+    """Type a tracking code, or go on to the rest."""
+    return page(request, "beranda.html", errors=[], code="")
+
+
+@pages.get("/lacak")
+async def look_up(request: Request, kode: Annotated[str, Query(max_length=100)] = "") -> Response:
+    """The form of the home page: on to the case's own address."""
+    try:
+        code = read_tracking_code(kode)
+    except NumberingError:
+        return page(request, "beranda.html", 422, errors=[("kode", _CODE_WORDS)], code="")
+    return RedirectResponse(f"/lacak/{code}", 303)
+
+
+@pages.get("/lacak/{code}")
+async def tracking(code: str, request: Request, services: Here) -> Response:
+    """Where a case stands."""
+    return page(request, "lacak.html", view=await tracking_view(services, code))
+
+
+@pages.get("/v/{code}")
+async def verification(code: str, request: Request, services: Here) -> Response:
+    """Where the QR code lands."""
+    view = await permit_view(services, code)
+    return page(request, "verifikasi.html", 404 if view.state == "TIDAK_DIKENAL" else 200, permit=view)
+
+
+@pages.get("/v")
+async def upload_form(request: Request) -> Response:
+    """A form for a PDF."""
+    return form_page(request, "verifikasi-unggah.html", report=None, errors=[])
+
+
+@pages.post("/v")
+async def upload(request: Request, services: Here) -> Response:
+    """The verdict on an uploaded PDF."""
+    try:
+        given = await read_form_file(request, services.settings.verification_limit_bytes, "pdf")
+        check_form(request, given.fields.get("csrf_token", ""))
+    except Problem as problem:
+        if problem.code not in (ApiCode.FILE_EMPTY, ApiCode.FILE_MISSING):
+            raise
+        words = services.problems.body(problem, "-")["detail"]
+        return form_page(request, "verifikasi-unggah.html", 422, report=None, errors=[("pdf", words)])
+    report = await report_view(services, given.content, given.sha256)
+    return form_page(request, "verifikasi-unggah.html", report=report, errors=[])
+
+
+@pages.get("/masuk")
+async def log_in_form(request: Request, next: Annotated[str, Query(max_length=300)] = "") -> Response:
+    """The log-in form."""
+    return form_page(request, "masuk.html", errors=[], email="", next=_own_address(next))
+
+
+@pages.post("/masuk")
+async def log_in_page(form: Annotated[LogInForm, Form()], request: Request, services: Here) -> Response:
+    """Logs in, and on to where the person wanted to go."""
+    check_form(request, form.csrf_token)
+    going_to = _own_address(form.next)
+    try:
+        opened = await log_in(services, form.email, form.password, client_address(request))
+    except Problem as problem:
+        body = services.problems.body(problem, "-")
+        errors = [("email", body["detail"])]
+        response = form_page(request, "masuk.html", body["status"], errors=errors, email="", next=going_to)
+        response.headers.update(problem.headers)
+        return response
+    response = RedirectResponse(going_to or "/", 303)
+    set_session_cookie(response, services, opened)
+    return response
+
+
+@pages.post("/keluar")
+async def log_out(request: Request, services: Here, csrf_token: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """Logs out."""
+    check_form(request, csrf_token)
+    found = credentials(request)
+    if found is not None:
+        login = await resume(services, *found)
+        await services.records.close_session(login.token_hash)
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+@pages.get("/permohonan/{number}/surat")
+async def letter(number: str, request: Request, services: Here) -> Response:
+    """The product of a case as a file; asks for a log-in first where there is none."""
+    try:
+        login = await signed_in(request, services)
+    except Problem:
+        return RedirectResponse(f"/masuk?next={quote(f'/permohonan/{number}/surat')}", 303)
+    case = await case_for(Act.READ_DOCUMENTS)(number, login, services)
+    found = await find_letter(services, case, case.row.product or "permit")
+    content = await letter_content(services, case, found, draft=False)
+    return download(content, "application/pdf", f"{case.row.number}-{found.purpose}")
+
+
+@pages.get("/masalah/{code}")
+async def problem(code: str, request: Request, services: Here) -> Response:
+    """What a problem's `type` leads to."""
+    words = services.problems.table.words(code)
+    if words is None:
+        raise Problem(ApiCode.NOT_FOUND)
+    detail = words.plain or words.detail
+    return page(request, "galat.html", status=words.status, title=words.title, detail=detail, request_id="")
+
+
+@pages.get("/api/docs")
+async def docs() -> Response:
+    """The description of the API; its pages need no script of strangers."""
+    return RedirectResponse("/api/openapi.json", 307)
+
+
+def _own_address(text: str) -> str:
+    """`text` where it is an address within our own pages, else nothing."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else ""

@@ -1,0 +1,81 @@
+"""What an event says to people: a sentence made from its tag and facts, out of `web/sentences/id.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.pages.formatting import moment, rupiah
+from permits.events import Tag
+
+SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.yaml"
+
+
+class EventWords(BaseModel):
+    """The words of one tag."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    public: bool
+    text: str
+    plain: str | None = None
+    words: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+class Sentences:
+    """The sentences of one language."""
+
+    def __init__(self, path: Path = SENTENCES) -> None:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        self._common: dict[str, dict[str, str]] = raw.pop("_words")
+        self._by_tag = {tag: EventWords.model_validate(words) for tag, words in raw.items()}
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Tags without a sentence; none, as a test sees to."""
+        return frozenset(tag.value for tag in Tag) - frozenset(self._by_tag)
+
+    def is_public(self, tag: str) -> bool:
+        """Whether the event stands on the tracking page."""
+        words = self._by_tag.get(tag)
+        return words is not None and words.public
+
+    def sentence(self, tag: str, facts: Mapping[str, Any], titles: Mapping[str, str] | None = None) -> str:
+        """The sentence of one event.
+
+        Args:
+            tag: the event's tag.
+            facts: its facts.
+            titles: titles of the documents by code, for events about one.
+        """
+        words = self._by_tag.get(tag)
+        if words is None:
+            return "Ada perubahan pada permohonan ini."
+        shown = {name: self._in_words(words, name, value, titles or {}) for name, value in facts.items()}
+        try:
+            text = words.text.format_map(shown)
+        except KeyError:
+            text = words.plain or words.text
+        return text[:1].upper() + text[1:]
+
+    def _in_words(self, words: EventWords, name: str, value: Any, titles: Mapping[str, str]) -> str:
+        if name == "requirement":
+            return titles.get(str(value), str(value))
+        if name == "amount_rupiah" and isinstance(value, int):
+            return rupiah(value)
+        if name.endswith("_at") and isinstance(value, str):
+            return _moment(value)
+        text = str(value).rstrip(".")
+        return words.words.get(name, {}).get(text) or self._common.get(name, {}).get(text) or text
+
+
+def _moment(value: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(value))
+    except ValueError:
+        return value

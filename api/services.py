@@ -1,0 +1,79 @@
+"""What the routes are given: one value, made by `create_app` and closed with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from jinja2 import Environment
+
+from api.engine import Engine
+from api.passwords import Passwords
+from api.problems import ProblemAnswers
+from api.scanner import Scanner
+from api.sentences import Sentences
+from api.settings import ApiSettings
+from api.verifying import Verifying
+from permits.calendar import WorkingCalendar
+from permits.calendar_loader import load_office_calendar
+from store.database import Database
+from store.documents import DocumentStore
+from store.records import Records
+
+
+def utc_now() -> datetime:
+    """Real time, aware."""
+    return datetime.now(UTC)
+
+
+class OfficeCalendar:
+    """The office's calendar as of now; read from the store again after a minute."""
+
+    SECONDS = 60.0
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._calendar: WorkingCalendar | None = None
+        self._read_at = 0.0
+
+    async def current(self) -> WorkingCalendar:
+        """The calendar of the years that a case of today can reach."""
+        if self._calendar is None or time.monotonic() - self._read_at > self.SECONDS:
+            year = utc_now().year
+            overrides = await self._records.calendar_overrides()
+            self._calendar = load_office_calendar(min(2025, year - 1), max(2028, year + 2), overrides=overrides)
+            self._read_at = time.monotonic()
+        return self._calendar
+
+
+@dataclass
+class Services:
+    """Everything a route may need."""
+
+    settings: ApiSettings
+    db: Database
+    records: Records
+    documents: DocumentStore
+    engine: Engine
+    passwords: Passwords
+    scanner: Scanner
+    verifying: Verifying
+    problems: ProblemAnswers
+    sentences: Sentences
+    pages: Environment
+    calendar: OfficeCalendar
+    now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
+
+    async def office_today(self) -> date:
+        """The office's date for what is new today: fixed where a compressed pace fixes it."""
+        if self.settings.sakpore_pace_office_date is not None:
+            return self.settings.sakpore_pace_office_date
+        return (await self.calendar.current()).local_date(self.now())
+
+    async def aclose(self) -> None:
+        """Ends children and connections."""
+        await self.scanner.aclose()
+        await self.verifying.aclose()
+        await self.db.close()

@@ -1,0 +1,115 @@
+"""Log-ins: opened by e-mail and password, carried by a cookie or a bearer token, ended by time or by the person.
+
+The token is 256 random bits behind the second of its making; the store sees its sha256 alone. Failures are counted
+against the account and against the address (OWASP ASVS 2.2.1), and the same time is spent whether an account exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from api.problems import ApiCode, Problem
+from api.services import Services
+from permits.authority import Actor
+from store.queries.logins import failure_before
+from store.records import actor_of
+
+log = logging.getLogger("sakpore.api")
+
+FAILURE_WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 8
+FAILURES_PER_ADDRESS = 40
+EXTEND_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A log-in that has just begun."""
+
+    token: str
+    csrf_token: str
+    expires_at: datetime
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Login:
+    """A log-in in force, as a request brought it."""
+
+    actor: Actor
+    csrf_token: str
+    token_hash: str
+    by_cookie: bool
+
+
+async def log_in(services: Services, email: str, password: str, address: str) -> Opened:
+    """Opens a session. Raises Problem: too-many-attempts, login-failed, email-unconfirmed."""
+    now = services.now()
+    keys = {
+        f"account:{_sha256(email.strip().lower())}": FAILURES_PER_ACCOUNT,
+        f"address:{address}": FAILURES_PER_ADDRESS,
+    }
+    await _check_attempts(services, keys, now)
+    account = await services.records.account_by_email(email) if "\0" not in email else None
+    usable = account is not None and account.active
+    good = await services.passwords.check(account.password_hash if account and usable else None, password)
+    if not good or account is None:
+        await services.records.record_failed_login(tuple(keys), now)
+        log.warning("a log-in failed")
+        raise Problem(ApiCode.LOGIN_FAILED)
+    if account.email_confirmed_at is None:
+        raise Problem(ApiCode.EMAIL_UNCONFIRMED)
+    await services.records.forget_failed_logins(next(iter(keys)))
+    return await _open(services, actor_of(account), now)
+
+
+async def resume(services: Services, token: str, by_cookie: bool) -> Login:
+    """The log-in of a token; one in use lives on. Raises Problem: unauthenticated, session-expired."""
+    now, token_hash = services.now(), _sha256(token)
+    found = await services.records.session(token_hash, now)
+    longest = _made_at(token) + timedelta(hours=services.settings.session_longest_hours)
+    if found is None or now >= longest:
+        over = found is not None or await services.records.session_expired(token_hash, now)
+        raise Problem(ApiCode.SESSION_EXPIRED if over else ApiCode.UNAUTHENTICATED)
+    wanted = min(now + timedelta(minutes=services.settings.session_idle_minutes), longest)
+    if wanted - found.expires_at > EXTEND_AFTER:
+        await services.records.extend_session(token_hash, wanted)
+    return Login(found.actor, found.csrf_token, token_hash, by_cookie)
+
+
+async def _check_attempts(services: Services, keys: dict[str, int], now: datetime) -> None:
+    async with services.db.transaction() as session:
+        for key, limit in keys.items():
+            earliest = await failure_before(session, key, limit)
+            if earliest is not None and (left := earliest + FAILURE_WINDOW - now) > timedelta(0):
+                seconds = math.ceil(left.total_seconds())
+                raise Problem(
+                    ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds
+                )
+
+
+async def _open(services: Services, actor: Actor, now: datetime) -> Opened:
+    token = f"{int(now.timestamp()):x}.{secrets.token_urlsafe(32)}"
+    csrf_token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(minutes=services.settings.session_idle_minutes)
+    await services.records.open_session(_sha256(token), actor.id, csrf_token, now, expires_at)
+    log.info("a session was opened", extra={"actor_id": actor.id, "role": actor.role.value})
+    return Opened(token, csrf_token, expires_at, actor)
+
+
+def _made_at(token: str) -> datetime:
+    # Whoever changes the time changes the hash, and no session has that.
+    seconds = token.partition(".")[0]
+    try:
+        return datetime.fromtimestamp(int(seconds, 16), UTC) if len(seconds) <= 12 else datetime.fromtimestamp(0, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,92 @@
+"""Judges uploaded PDFs by the installation's own policy: its trust anchors, and the certificates its mandates name."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from api.problems import ApiCode, Problem
+from signing.errors import SigningError
+from signing.limited import LimitedVerifier
+from signing.material import CRLS, INTERMEDIATES, ROOTS, read_certificates
+from signing.port import HEAD_FIELD
+from signing.verdict import Level, Report
+
+STAND_IN = "bukan BSrE"
+"""Stands in the names of the demonstration authority's certificates."""
+
+
+class Verifying:
+    """Keeps the policy file current and asks the limited process.
+
+    Args:
+        trust_dir: root.pem, intermediates.pem, crls.pem; None where the installation has none.
+    """
+
+    def __init__(self, trust_dir: Path | None) -> None:
+        self._trust_dir = trust_dir
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._verifier: LimitedVerifier | None = None
+        self._stamp: tuple[object, ...] = ()
+
+    async def judge(self, pdf: bytes, mandated: tuple[str, ...]) -> Report:
+        """The verdict on `pdf`.
+
+        Args:
+            pdf: the file as it came.
+            mandated: sha256 of the certificates that may have signed as head.
+
+        Raises Problem(verification-unavailable) where no trust anchors can be read.
+        """
+        if self._trust_dir is None or not (self._trust_dir / ROOTS).is_file():
+            raise Problem(ApiCode.VERIFICATION_UNAVAILABLE)
+        try:
+            policy = self._write_policy(self._trust_dir.resolve(), mandated)
+        except OSError:
+            raise Problem(ApiCode.VERIFICATION_UNAVAILABLE) from None
+        if self._verifier is None:
+            self._verifier = LimitedVerifier(policy)
+        try:
+            return await self._verifier.verify(pdf)
+        except SigningError:
+            raise Problem(ApiCode.VERIFICATION_UNAVAILABLE) from None
+
+    def is_demo(self) -> bool:
+        """Whether the trusted authority is the stand-in, which says so in its own name."""
+        if self._trust_dir is None:
+            return False
+        try:
+            roots = read_certificates([self._trust_dir / ROOTS])
+        except (OSError, ValueError):
+            return False
+        return any(STAND_IN in root.subject.human_friendly for root in roots)
+
+    async def aclose(self) -> None:
+        """Ends the process and removes the policy file."""
+        if self._verifier is not None:
+            await self._verifier.aclose()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _write_policy(self, trust_dir: Path, mandated: tuple[str, ...]) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="sakpore-policy-")
+        path = Path(self._folder.name) / "policy.json"
+        policy = {
+            "trust": [str(trust_dir / ROOTS)],
+            "intermediates": [str(trust_dir / INTERMEDIATES)],
+            "crls": [str(trust_dir / CRLS)],
+            "signers": {HEAD_FIELD: list(mandated)},
+            "head_field": HEAD_FIELD,
+            "min_level": Level.B_T.value,
+        }
+        text = json.dumps(policy)
+        stamp = (text, *((trust_dir / name).stat().st_mtime_ns for name in (ROOTS, INTERMEDIATES, CRLS)))
+        if stamp != self._stamp:
+            # The process reads the files again when the policy is a new one: a renewed CRL makes it new.
+            scratch = path.with_suffix(".new")
+            scratch.write_text(text)
+            scratch.replace(path)
+            self._stamp = stamp
+        return path
