@@ -252,8 +252,8 @@ class Stack:
             async with asyncio.TaskGroup() as group:
                 for name, depends_on in waits_for.items():
                     group.create_task(bring_up(name, depends_on))
-        except* StackError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as group:
+            raise _the_cause(group) from None
         self._event("done", "", str(folders.root))
 
     async def _run_step(self, step: Step) -> None:
@@ -318,6 +318,14 @@ class Stack:
         if self._folders is None:
             raise RuntimeError("the stack was not started")
         return self._folders
+
+
+def _the_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error to report: what stopped the start, preferably in our own words."""
+    error: BaseException = group.subgroup(StackError) or group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _reap(before: RunRecord | None) -> list[str]:

@@ -91,3 +91,10 @@ def test_accounts_are_shown_with_a_heading() -> None:
     rows = account_rows([{"login": "fo", "peran": "front_office"}, {"login": "kepala", "peran": "head_of_office"}])
     assert rows == [["login", "peran"], ["fo", "front_office"], ["kepala", "head_of_office"]]
     assert account_rows(None) == []
+
+
+def test_a_step_that_fails_is_one_sentence_with_its_log(tmp_path: Path) -> None:
+    code, complaint = refusal(command(tmp_path, DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+    assert code == 1
+    assert complaint.count("\n") == 1 and "Migrations failed" in complaint and "migrate.log" in complaint
+    assert processes_on(tmp_path) == []
