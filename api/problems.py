@@ -115,13 +115,13 @@ class ProblemTable:
         words = self._of(code)
         shown = {name: value for name, value in facts.items() if name in SAFE_FACTS and value is not None}
         return {
-            **shown,
             "type": f"{base_url.rstrip('/')}/masalah/{code}",
             "title": words.title,
             "status": words.status,
             "detail": _sentence(words, shown),
             "code": code,
             "instance": f"urn:sakpore:request:{request_id}",
+            **shown,
         }
 
     def words(self, code: str) -> Words | None:

@@ -12,7 +12,7 @@ from api.dependencies import Case
 from api.services import Services
 from permits.application import ApplicationStatus, Delivery, check_complete, dossier_sha256
 from permits.calendar import DayCount, WorkingCalendar
-from permits.definition import Variant
+from permits.definition import PermitDefinition, Variant
 from permits.errors import Code, RuleError
 from permits.events import Event, Tag
 from permits.numbering import CODE_BYTES, tracking_code
@@ -72,7 +72,7 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
     async with services.db.transaction() as session:
         definition = await definition_in_force(session, row.permit_type, today)
     documents = await services.records.newest_documents(row.number)
-    check_complete(definition, Variant(row.variant), row.data, {document.requirement for document in documents})
+    _check_complete(definition, row, {document.requirement for document in documents})
     promise = SlaClock(received_on=today, working_days=definition.promise_working_days)
     dossier = dossier_sha256(row.data, documents)
     submission = Submission(
@@ -110,6 +110,16 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
             facts={"definition_version": definition.version, "dossier_sha256": dossier, "channel": "web"},
         ),
     )
+
+
+def _check_complete(definition: PermitDefinition, row: ApplicationRow, present: set[str]) -> None:
+    """The pure rules; a refusal names the questions as the form words them."""
+    try:
+        check_complete(definition, Variant(row.variant), row.data, present)
+    except RuleError as refused:
+        labels = {question.code: question.label for question in definition.form}
+        titles = [labels[code] for code in refused.facts.get("fields", ()) if code in labels]
+        raise RuleError(refused.code, **({"titles": titles} | refused.facts)) from None
 
 
 def _within_reach(calendar: WorkingCalendar, today: date) -> WorkingCalendar:
