@@ -20,6 +20,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.metadata import xmp_xml
 from pyhanko.pdf_utils.metadata.model import NS, ExpandedName
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel, StandardDiffPolicy, SuspiciousModification
 from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
@@ -46,6 +47,7 @@ WRITERS_OWN_XMP = {
     ExpandedName(NS["pdf"], "Producer"),
 }
 WHITESPACE = b" \r\n"
+_STRING = re.compile(rb"\((?:\\.|[^\\()])*\)", re.DOTALL)
 _OBJECT = re.compile(rb"\d+ \d+ obj\b")
 
 
@@ -123,6 +125,54 @@ def fields_added_since(reader: PdfFileReader, revision: int) -> set[str]:
     return {name for name, _, _ in enumerate_sig_fields(reader)} - before
 
 
+def has_idle_update(reader: PdfFileReader, after: int, stamped: set[int]) -> bool:
+    """True when a revision later than `after` is no archive update, or brings objects that nothing refers to.
+
+    `stamped` are the revisions that hold a document timestamp; any other has to add to the DSS.
+    """
+    for revision in range(after + 1, reader.xrefs.total_revisions):
+        handler = reader.get_historical_resolver(revision)
+        brought = set(reader.xrefs.explicit_refs_in_revision(revision))
+        container = reader.xrefs.get_xref_container_info(revision)
+        reached = (
+            _reached(handler, [handler.trailer_view]) | {container.stream_ref} | set(handler.object_streams_used())
+        )
+        if brought - reached:
+            return True
+        if revision not in stamped and not _grows_store(reader, revision, brought):
+            return True
+    return False
+
+
+def _grows_store(reader: PdfFileReader, revision: int, brought: set[Any]) -> bool:
+    handler = reader.get_historical_resolver(revision)
+    if "/DSS" not in handler.root:
+        return False
+    before = reader.get_historical_resolver(revision - 1)
+    known = _reached(before, [before.root["/DSS"]]) if "/DSS" in before.root else set()
+    return bool((_reached(handler, [handler.root["/DSS"]]) - known) & brought)
+
+
+def _reached(handler: HistoricalResolver, start: list[Any]) -> set[Any]:
+    """Every reference that can be reached from these objects in one revision."""
+    found: set[Any] = set()
+    waiting = list(start)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, generic.IndirectObject):
+            if item.reference not in found:
+                found.add(item.reference)
+                try:
+                    waiting.append(handler.get_object(item.reference))
+                except PdfReadError:
+                    continue
+        elif isinstance(item, generic.DictionaryObject):
+            waiting.extend(item.raw_get(key) for key in item)
+        elif isinstance(item, generic.ArrayObject):
+            waiting.extend(item.raw_get(index) for index in range(len(item)))
+    return found
+
+
 def account_for_tail(reader: PdfFileReader, pdf: bytes, covered: int, pool: Pool, signed: list[bytes]) -> None:
     """Check updates that no digest covers: nothing but a DSS whose every part carries a signature of its own.
 
@@ -153,13 +203,24 @@ def _check_tiles(reader: PdfFileReader, pdf: bytes, covered: int, revisions: lis
             piece = pdf[start:end].strip(WHITESPACE)
             if not _OBJECT.match(piece) or not piece.endswith(b"endobj"):
                 raise Unaccounted("bytes between the objects of an update")
+            _refuse_comments(piece.partition(b"stream")[0])
         marker = pdf.find(b"%%EOF", container.end_location)
-        ending = pdf[container.end_location : marker].split()
-        if marker < 0 or ending[-2:] != [b"startxref", str(container.declared_startxref).encode()]:
+        section = pdf[container.declared_startxref : marker]
+        if marker < 0 or section.split()[-2:] != [b"startxref", str(container.declared_startxref).encode()]:
             raise Unaccounted("end of an update")
+        if container.stream_ref is None:
+            _refuse_comments(section)
+        elif not re.search(rb"endstream\s+endobj\s+startxref\s+\d+\s+$", section):
+            raise Unaccounted("end of a cross-reference stream")
         at = marker + len(b"%%EOF")
     if pdf[at:].strip(WHITESPACE):
         raise Unaccounted("bytes behind the last update")
+
+
+def _refuse_comments(syntax: bytes) -> None:
+    """Comments are bytes that mean nothing; outside strings none is needed."""
+    if b"%" in _STRING.sub(b"", syntax):
+        raise Unaccounted("comment in an update")
 
 
 def _offsets(reader: PdfFileReader, revision: int, covered: int) -> set[int]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -44,18 +45,22 @@ class Archive:
     certificates: tuple[x509.Certificate, ...] = ()
     crls: tuple[crl.CertificateList, ...] = ()
     ocsps: tuple[ocsp.OCSPResponse, ...] = ()
+    broken: bool = False  # something in it is not what its place says
 
     @classmethod
     def read(cls, handler: PdfHandler) -> Archive:
-        """The DSS as one revision has it; empty when there is none. Raises what the parser raises."""
+        """The DSS as one revision has it; empty when there is none, or when a part of it cannot be read."""
         if "/DSS" not in handler.root:
             return cls()
         store = handler.root["/DSS"]
-        return cls(
-            certificates=tuple(x509.Certificate.load(der, strict=True) for der in _streams(store, "/Certs")),
-            crls=tuple(crl.CertificateList.load(der, strict=True) for der in _streams(store, "/CRLs")),
-            ocsps=tuple(ocsp.OCSPResponse.load(der, strict=True) for der in _streams(store, "/OCSPs")),
-        )
+        try:
+            return cls(
+                certificates=tuple(_loaded(x509.Certificate, store, "/Certs")),
+                crls=tuple(_loaded(crl.CertificateList, store, "/CRLs")),
+                ocsps=tuple(_loaded(ocsp.OCSPResponse, store, "/OCSPs")),
+            )
+        except (PdfError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
+            return cls(broken=True)
 
     @property
     def has_revocation(self) -> bool:
@@ -63,9 +68,13 @@ class Archive:
         return bool(self.crls or self.ocsps)
 
 
-def _streams(store: Any, key: str) -> Iterable[bytes]:
+def _loaded(kind: Any, store: Any, key: str) -> Iterable[Any]:
     for reference in store.get(key, ()):
-        yield reference.get_object().data
+        found = kind.load(reference.get_object().data, strict=True)
+        # asn1crypto parses on access; what is broken inside has to break here.
+        if found.native is None:
+            raise ValueError("empty structure in the DSS")
+        yield found
 
 
 @dataclass(frozen=True)

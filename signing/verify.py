@@ -17,6 +17,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.general import SignedDataCerts
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
@@ -32,7 +33,13 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
 from signing.document import Damaged, Document, open_document
 from signing.policy import Policy
-from signing.revisions import ARCHIVE_ONLY, account_for_tail, fields_added_since, signatures_removed
+from signing.revisions import (
+    ARCHIVE_ONLY,
+    account_for_tail,
+    fields_added_since,
+    has_idle_update,
+    signatures_removed,
+)
 from signing.trust import Archive, Evidence, trust_problem
 from signing.verdict import FoundSignature, Level, Reason, Report, Verdict
 
@@ -107,6 +114,9 @@ class _Judgement:
             self._blame("irregular_structure")
         if signatures_removed(self.document.reader):
             self._blame("signature_removed")
+        if self.archive.broken:
+            self._blame("unaccounted_bytes")
+        self._check_updates(signatures)
         self._check_fields(signatures)
         await self._judge_timestamps()
         for found in signatures:
@@ -129,8 +139,9 @@ class _Judgement:
         level = head.level if head is not None else None
         if self.reasons:
             only_too_low = {reason.code for reason in self.reasons} <= {"level_too_low", "timestamp_missing"}
-            return Report(Verdict.TIDAK_SAH, level if only_too_low else None, tuple(dict.fromkeys(self.reasons)),
-            listed)
+            return Report(
+                Verdict.TIDAK_SAH, level if only_too_low else None, tuple(dict.fromkeys(self.reasons)), listed
+            )
         if head is None:
             return Report(Verdict.BELUM_TERBIT, None, (Reason.of("head_unsigned"),), listed)
         return Report(Verdict.SAH, level, (), listed)
@@ -310,6 +321,18 @@ class _Judgement:
             filled = result.changed_form_fields - self._timestamp_fields()
             if is_head or filled - set(self.policy.signers):
                 self._blame("changed_after_signing", found)
+
+    def _check_updates(self, signatures: list[_Found]) -> None:
+        """Behind the head's signature (or the last one of an unfinished letter) every update is an archive update."""
+        heads = [found for found in signatures if found.name == self.policy.head_field]
+        last = max(found.embedded.signed_revision for found in heads or signatures)
+        stamped = {found.embedded.signed_revision for found in self.found if found.is_timestamp}
+        try:
+            idle = has_idle_update(self.document.reader, last, stamped)
+        except (PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+            idle = True
+        if idle:
+            self._blame("changed_after_signing")
 
     def _timestamp_fields(self) -> set[str]:
         return {found.name for found in self.found if found.is_timestamp}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import UTC, datetime, timedelta
 
+import pikepdf
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 
 from signing.port import SigningOrder
+from signing.timestamps import TsaClient
 from signing.verdict import Level, Report, Verdict
 from signing.verify import verify_pdf
 from tests.signing.workshop import Workshop, letter, with_empty_field
@@ -144,9 +149,7 @@ async def test_an_expired_certificate_is_judged_at_the_proven_time(workshop: Wor
     timed = await workshop.sign(workshop.plain, Level.B_T, signer_id="sebentar")
     assert verify_pdf(timed, policy, later).verdict is Verdict.SAH
     claimed = await workshop.sign(workshop.plain, Level.B_B, signer_id="sebentar")
-    untimed = verify_pdf(
-        claimed, workshop.policy(Level.B_B, Kepala=workshop.fingerprint("sebentar")), later
-    )
+    untimed = verify_pdf(claimed, workshop.policy(Level.B_B, Kepala=workshop.fingerprint("sebentar")), later)
     assert (untimed.verdict, codes(untimed)) == (Verdict.TIDAK_SAH, {"certificate_expired"})
 
 
@@ -201,3 +204,25 @@ def test_the_order_does_not_show_its_secret() -> None:
     from pydantic import SecretStr
 
     assert "rahasia" not in repr(SigningOrder("kepala", SecretStr("rahasia")))
+
+
+@pytest.mark.parametrize("level", [Level.B_T, Level.B_LT, Level.B_LTA])
+async def test_a_letter_with_compressed_cross_references_is_judged_the_same(workshop: Workshop, level: Level) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(workshop.plain)) as opened:
+        opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    pdf = await workshop.sign(out.getvalue(), level, certify=True)
+    report = verify_pdf(pdf, workshop.policy())
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, level, set())
+    assert verify_pdf(pdf + b"%", workshop.policy()).verdict is Verdict.TIDAK_SAH
+
+
+async def test_an_archive_refreshed_with_another_timestamp_stays_sah(workshop: Workshop, signed: bytes) -> None:
+    timestamper = TsaClient(workshop.tsa_url)
+    refreshed = await PdfTimeStamper(timestamper).async_update_archival_timestamp_chain(
+        PdfFileReader(io.BytesIO(signed)), workshop.context()
+    )
+    await timestamper.aclose()
+    report = verify_pdf(refreshed.getvalue(), workshop.policy(Level.B_LTA))
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
+    assert len(report.signatures) == 3
