@@ -37,7 +37,8 @@ class Progress:
 
     def say(self, line: str) -> None:
         """One line, with the seconds since the beginning."""
-        self._console.print(f"[{time.monotonic() - self._began:5.1f} s] {line}", markup=False, highlight=False)
+        seconds = time.monotonic() - self._began
+        self._console.print(f"[{seconds:5.1f} s] {line}", markup=False, highlight=False, soft_wrap=True)
 
     def stack(self, event: Event) -> None:
         """A part of the stack begins, is ready, or dies."""

@@ -28,7 +28,8 @@ STORE = ("DATABASE_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCES
 ENGINE = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "PAYLOAD_KEYS")
 MAIL = ("SMTP_HOST", "SMTP_PORT", "MAIL_FROM")
 WORKER_READY = "The worker is ready."  # what worker.main logs when it has begun to take tasks
-COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "PUBLIC_BASE_URL", "QR_KEY")
+COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "SAKPORE_FAILPOINT_MARKS", "PUBLIC_BASE_URL", "QR_KEY")
+PACE = ("SAKPORE_PACE_SECONDS", "SAKPORE_PACE_OFFICE_DATE")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # the whole of it
     depends_on: tuple[str, ...] = ()  # parts and steps; names that are not there count as done
     ready: Probe | None = None  # None: as soon as it is started
-    ready_seconds: float = 30.0  # longer than this is a failure
+    ready_seconds: float = 60.0  # longer than this is a failure
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 3.0  # between the stop signal and SIGKILL
     ports: tuple[str, ...] = ()  # names of held ports it binds itself
@@ -197,7 +198,7 @@ def _signing_worker(plan: Plan) -> Part:
 
 
 def _api(plan: Plan) -> Part:
-    names = (*COMMON, *STORE, *ENGINE, *MAIL, "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY")
+    names = (*COMMON, *PACE, *STORE, *ENGINE, *MAIL, "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY")
     return Part(
         name="api",
         title="API and pages",
