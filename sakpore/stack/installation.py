@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sakpore.ports import LOOPBACK, SEAWEED_GRPC_OFFSET, PortBook, PortTaken, Wish
 from sakpore.secrets import InstallationSecrets, load_or_create, write_private
@@ -121,7 +122,9 @@ def load_secrets(folders: Folders) -> InstallationSecrets:
         ) from error
 
 
-def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: Mapping[str, int]) -> PortBook:
+def choose_ports(
+    folders: Folders, given: Mapping[str, str], remembered: RunRecord | None, fixed: Mapping[str, int]
+) -> PortBook:
     """Choose and hold a port for every part that is not replaced.
 
     Raises StackError (exit code 2) when a port that the user fixed is taken.
@@ -139,7 +142,7 @@ def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: 
         wishes.append(Wish("tsa", fixed=fixed.get("tsa")))
     book = PortBook()
     try:
-        book.choose(wishes, remembered.ports if remembered else {})
+        book.choose(wishes, {**(remembered.ports if remembered else {}), **_installed_api_port(folders)})
     except PortTaken as error:
         book.release_all()
         advice = "set API_PORT to another port" if error.name == "api" else "choose another port"
@@ -147,6 +150,15 @@ def choose_ports(given: Mapping[str, str], remembered: RunRecord | None, fixed: 
             f"Port {error.port} ({error.name}) is used by another program; stop that program or {advice}.", PORT_TAKEN
         ) from error
     return book
+
+
+def _installed_api_port(folders: Folders) -> dict[str, int]:
+    """The port that links and QR codes name comes before the one of the last run."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        url = urlsplit(json.loads((folders.root / "installation.json").read_text())["public_base_url"])
+        if url.hostname == "localhost" and url.port:
+            return {"api": url.port}
+    return {}
 
 
 def _fixed_api_port(given: Mapping[str, str], fixed: Mapping[str, int]) -> int | None:

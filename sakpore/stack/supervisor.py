@@ -199,7 +199,7 @@ class Stack:
         self._lock = lock
         before = read_record(folders.record)
         notes = [("reaped", f"left by an earlier run: {', '.join(names)}") for names in [_reap(before)] if names]
-        self._book = installation.choose_ports(self._given, before, self._fixed_ports)
+        self._book = installation.choose_ports(folders, self._given, before, self._fixed_ports)
         secrets = installation.load_secrets(folders)
         plan = self._plan(folders, secrets)
         self._values = dict(plan.values)

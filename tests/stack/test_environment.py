@@ -7,6 +7,7 @@ import pytest
 from sakpore.stack import Stack, StackError, installation, postgres
 from sakpore.stack.installation import REPLACED_BY
 from sakpore.stack.parts import EMBEDDED, OWN, Part, Plan, all_parts
+from sakpore.stack.record import RunRecord
 from sakpore.stack.steps import publish_trust
 from tests.stack_fixture import system_environment
 
@@ -18,7 +19,7 @@ def plan(tmp_path: Path) -> Plan:
 
 def plan_for(folder: Path, given: dict[str, str]) -> Plan:
     folders = installation.open_folders(folder)
-    book = installation.choose_ports(given, None, {"api": 0})
+    book = installation.choose_ports(folders, given, None, {"api": 0})
     book.release_all()
     secrets = installation.load_secrets(folders)
     cluster = postgres.find_cluster(folders.postgres)
@@ -106,3 +107,18 @@ def test_the_timestamp_address_is_the_one_the_double_serves(plan: Plan) -> None:
     from signing.double import tsa_url
 
     assert plan.values["SIGNING_TSA_URL"] == tsa_url(plan.book["tsa"])
+
+
+def test_pages_return_to_the_port_in_printed_codes_when_it_is_free_again(tmp_path: Path) -> None:
+    folders = installation.open_folders(tmp_path)
+    first = installation.choose_ports(folders, {}, None, {"api": 0})
+    installation.public_base_url(folders, {}, first["api"])
+    moved = installation.choose_ports(folders, {}, None, {})
+    first.release_all()
+    moved.release_all()
+    assert moved["api"] != first["api"]
+    last = RunRecord.fresh()
+    last.ports = moved.numbers
+    again = installation.choose_ports(folders, {}, last, {})
+    again.release_all()
+    assert again["api"] == first["api"]
