@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from store.crypto import Keyring
 from store.errors import SettingsUnsafe
 
 
@@ -54,6 +55,10 @@ class StoreSettings(BaseSettings):
         keys = self.document_keys.get_secret_value()
         if any(key.startswith(("dev", "demo", "test")) for key in keys.split(",")):
             raise SettingsUnsafe("DOCUMENT_KEYS holds a key that is named for development")
+        try:
+            Keyring.parse(keys)
+        except ValueError as cause:
+            raise SettingsUnsafe(f"DOCUMENT_KEYS cannot be read: {cause}") from cause
         if len(self.s3_secret_access_key.get_secret_value()) < 16:
             raise SettingsUnsafe("S3_SECRET_ACCESS_KEY is shorter than 16 characters")
         if "/var/demo/" in url:

@@ -78,7 +78,7 @@ def records(db: Database) -> Records:
 
 
 @pytest.fixture
-async def documents(servers: dict[str, str], settings: StoreSettings) -> DocumentStore:
+async def documents(servers: dict[str, str]) -> DocumentStore:
     """A document store on own buckets."""
     store = DocumentStore(settings_of(servers, s3_bucket=f"uji-{next(_numbers)}"))
     await store.ensure_buckets()
