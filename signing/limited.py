@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from signing.document import MAX_FILE_BYTES
+from signing.errors import PolicyUnreadable
 from signing.verdict import Report, Verdict
 
 ADDRESS_SPACE_BYTES = 1536 * 1024 * 1024
@@ -82,8 +83,6 @@ class LimitedVerifier:
         (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
         answer = json.loads(await process.stdout.readexactly(length))
         if "policy_error" in answer:
-            from signing.errors import PolicyUnreadable
-
             raise PolicyUnreadable(answer["policy_error"])
         return Report.from_dict(answer)
 

@@ -134,9 +134,8 @@ def has_idle_update(reader: PdfFileReader, after: int, stamped: set[int]) -> boo
         handler = reader.get_historical_resolver(revision)
         brought = set(reader.xrefs.explicit_refs_in_revision(revision))
         container = reader.xrefs.get_xref_container_info(revision)
-        reached = (
-            _reached(handler, [handler.trailer_view]) | {container.stream_ref} | set(handler.object_streams_used())
-        )
+        reached = _reached(handler, [handler.trailer_view]) | {container.stream_ref}
+        reached |= set(handler.object_streams_used())  # type: ignore[no-untyped-call]
         if brought - reached:
             return True
         if revision not in stamped and not _grows_store(reader, revision, brought):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -131,7 +132,7 @@ def test_an_activation_names_letters_by_digest_and_ends_at_an_aware_time() -> No
     with pytest.raises(ValueError, match="aware"):
         replace(activation(), expires_at=datetime(2026, 1, 1))  # noqa: DTZ001
     for letters in ((), ("A" * 64,), ("a" * 63,), ("a" * 64,) * 501):
-        with pytest.raises(ValueError, match="letter|activation"):
+        with pytest.raises(ValueError, match="letter"):
             replace(activation(), letter_sha256s=letters)
 
 
@@ -215,8 +216,6 @@ def test_a_verification_code_needs_a_proper_id_and_key() -> None:
 
 
 def test_the_qr_reads_back_as_the_url_with_its_quiet_zone() -> None:
-    import io
-
     url = "http://localhost:8000/v/" + verification_code("Xk2_9-abCD", KEY)
     picture = np.array(Image.open(io.BytesIO(qr_png(url, 4))).convert("L"))
     (found,) = zxingcpp.read_barcodes(picture)

@@ -9,9 +9,11 @@ import zlib
 
 import pikepdf
 import pytest
+from asn1crypto import cms, x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers.pdf_signer import PdfSigner
 
 from signing.accounting import Pool, Unaccounted, account_for_cms, read_node
 from signing.verdict import Level, Report, Verdict
@@ -72,8 +74,6 @@ def test_every_byte_of_a_container_is_accounted_for(signed: bytes) -> None:
     certificates = [choice.chosen for choice in token.signed_data["certificates"]]
     root = next(iter(reader.root["/DSS"]["/Certs"])).get_object()
     assert root.data
-    from asn1crypto import x509
-
     stored = [x509.Certificate.load(ref.get_object().data) for ref in reader.root["/DSS"]["/Certs"]]
     pool = Pool([*certificates, *stored])
     account_for_cms(der, pool, timestamp=True)
@@ -276,8 +276,6 @@ def test_contents_that_are_no_cms_are_broken(workshop: Workshop, signed: bytes) 
 
 
 def test_a_missing_signer_certificate_is_a_failure_and_not_damage(workshop: Workshop, signed: bytes) -> None:
-    from asn1crypto import cms
-
     start, end = holes(signed)[0]
     content = cms.ContentInfo.load(bytes.fromhex(signed[start + 1 : end - 1].decode()))
     content["content"]["certificates"] = None
@@ -377,8 +375,6 @@ async def test_a_second_signature_beside_a_certification_is_refused(workshop: Wo
 
 async def _sign_in_spite(workshop: Workshop, pdf: bytes) -> bytes:
     """Sign over a P=1 certification, as software that does not care would."""
-    from pyhanko.sign.signers.pdf_signer import PdfSigner
-
     kept = PdfSigner._enforce_certification_constraints
     PdfSigner._enforce_certification_constraints = lambda *_: None
     try:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
+from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 
@@ -201,8 +202,6 @@ def test_a_report_survives_its_dictionary_form(workshop: Workshop, signed: bytes
 
 
 def test_the_order_does_not_show_its_secret() -> None:
-    from pydantic import SecretStr
-
     assert "rahasia" not in repr(SigningOrder("kepala", SecretStr("rahasia")))
 
 

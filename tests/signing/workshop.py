@@ -1,7 +1,8 @@
-"""Builds signed letters of every kind for the tests of the signing room: real certificates, real timestamps over HTTP."""
+"""Builds signed letters of every kind for the tests: real certificates, real timestamps over HTTP."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from signing.material import TrustMaterial
 from signing.pipeline import HeldKeySigner, Pipeline
 from signing.pkcs12 import Pkcs12Provider
 from signing.policy import Policy
+from signing.policy_export import export_policy
 from signing.port import SigningOrder
 from signing.timestamps import TsaClient
 from signing.verdict import Level
@@ -51,8 +53,6 @@ class Workshop:
     signers: dict[str, HeldKeySigner] = field(default_factory=dict)
 
     def fingerprint(self, signer_id: str) -> str:
-        import hashlib
-
         return hashlib.sha256(self.pki.certificate(signer_id)).hexdigest()
 
     def material(self) -> TrustMaterial:
@@ -135,6 +135,4 @@ def with_empty_field(pdf: bytes, name: str) -> bytes:
 
 def write_policy(workshop: Workshop, folder: Path) -> Path:
     """An exported policy for the head's letters."""
-    from signing.policy_export import export_policy
-
     return export_policy(folder, workshop.pki.folder, {"Kepala": workshop.fingerprint("kepala")})
