@@ -22,7 +22,7 @@ MAX_PDF_OBJECTS = 200_000
 
 CONTENT_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 _MAGIC = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
-_PILLOW = {"jpg": ("JPEG", "MPO"), "png": ("PNG",)}
+_PILLOW = {"jpg": "JPEG", "png": "PNG"}
 
 _HARMFUL_ACTIONS = frozenset(
     {
@@ -77,9 +77,9 @@ def judge(content: bytes, allowed: Iterable[str]) -> Judged:
     return Judged(kind, CONTENT_TYPES[kind])
 
 
-def _judge_picture(content: bytes, formats: tuple[str, ...]) -> None:
+def _judge_picture(content: bytes, pillow_format: str) -> None:
     try:
-        with Image.open(io.BytesIO(content), formats=formats) as picture:
+        with Image.open(io.BytesIO(content), formats=(pillow_format,)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise FileRefused("file-dangerous", "too-many-pixels")
             picture.load()
@@ -91,7 +91,10 @@ def _judge_picture(content: bytes, formats: tuple[str, ...]) -> None:
 
 def _judge_pdf(content: bytes) -> None:
     try:
-        with pikepdf.open(io.BytesIO(content), suppress_warnings=True, inherit_page_attributes=False) as pdf:
+        # Without repair: another reader would mend a broken file in another way, and show what was not judged.
+        with pikepdf.open(
+            io.BytesIO(content), suppress_warnings=True, attempt_recovery=False, inherit_page_attributes=False
+        ) as pdf:
             if pdf.is_encrypted:
                 raise FileRefused("file-dangerous", "encrypted")
             if not 1 <= len(pdf.pages) <= MAX_PDF_PAGES:

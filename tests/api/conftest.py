@@ -1,5 +1,6 @@
-"""The API on a real PostgreSQL and a real S3; the engine is away, or a small stand-in that remembers what it was asked."""
+"""The API on a real PostgreSQL and a real S3; the engine is away, or a stand-in that remembers what it was asked."""
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -65,7 +66,26 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         environment = running.environment()
         create_database(environment, TEMPLATE, "template0")
         migrate.upgrade(database_url(environment, TEMPLATE))
+        asyncio.run(_fill_template(environment))
         yield environment
+
+
+async def _fill_template(environment: dict[str, str]) -> None:
+    settings = settings_of(environment, TEMPLATE)
+    await DocumentStore(settings).ensure_buckets()
+    database = Database.from_settings(settings)
+    records = Records(database)
+    await records.publish_definitions(load_definitions())
+    for account_id, fields in PEOPLE.items():
+        await records.ensure_account(a_person(account_id, **fields))
+    await database.close()
+
+
+def settings_of(environment: dict[str, str], database: str) -> StoreSettings:
+    names = ("s3_endpoint_url", "s3_access_key_id", "s3_secret_access_key", "document_keys")
+    values = {name: environment[name.upper()] for name in names}
+    url = database_url(environment, database)
+    return StoreSettings.model_validate({**values, "database_url": url, "s3_bucket": "uji-api"})
 
 
 def database_url(environment: dict[str, str], name: str) -> str:
@@ -79,25 +99,18 @@ def create_database(environment: dict[str, str], name: str, template: str) -> No
 
 
 @pytest.fixture
-async def store_settings(servers: dict[str, str]) -> StoreSettings:
+def store_settings(servers: dict[str, str]) -> StoreSettings:
+    """The store's settings on an own database."""
     name = f"api_{next(_numbers)}"
     create_database(servers, name, TEMPLATE)
-    names = ("s3_endpoint_url", "s3_access_key_id", "s3_secret_access_key", "document_keys")
-    values = {name: servers[name.upper()] for name in names}
-    settings = StoreSettings.model_validate({**values, "database_url": database_url(servers, name), "s3_bucket": "uji-api"})
-    await DocumentStore(settings).ensure_buckets()
-    return settings
+    return settings_of(servers, name)
 
 
 @pytest.fixture
 async def records(store_settings: StoreSettings) -> AsyncIterator[Records]:
     """The store with its people and permit types."""
     database = Database.from_settings(store_settings)
-    records = Records(database)
-    await records.publish_definitions(load_definitions())
-    for account_id, fields in PEOPLE.items():
-        await records.ensure_account(a_person(account_id, **fields))
-    yield records
+    yield Records(database)
     await database.close()
 
 
@@ -231,5 +244,3 @@ async def api_without_engine(
     api = Api(app, records, clock, StandInEngine(), api_settings)
     yield api
     await api.close()
-
-

@@ -47,7 +47,9 @@ async def a_draft(client: httpx.AsyncClient, code: str = PERMIT_TYPE, **fields: 
     return str(answer.json()["number"])
 
 
-async def upload(client: httpx.AsyncClient, number: str, requirement: str, content: bytes | None = None) -> httpx.Response:
+async def upload(
+    client: httpx.AsyncClient, number: str, requirement: str, content: bytes | None = None
+) -> httpx.Response:
     files = {"file": ("berkas.pdf", content or a_pdf(text=f"Contoh {requirement}"), "application/pdf")}
     return await client.put(f"/api/v1/applications/{number}/documents/{requirement}", files=files)
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 
+from permits.definition import Variant
 from tests.api.conftest import Api
 from tests.api.filing import PERMIT_TYPE, a_case, a_complete_draft, a_draft, a_pdf, answers, definition, upload
 
@@ -46,7 +47,8 @@ async def test_a_draft_without_a_required_document_is_not_submitted(api: Api) ->
     assert answer.status_code == 422
     problem = answer.json()
     assert problem["code"] == "document-missing"
-    assert set(problem["documents"]) == {item.code for item in definition().requirements if item.required and "new" in item.variants}
+    wanted = definition().requirements_of(Variant.NEW)
+    assert set(problem["documents"]) == {item.code for item in wanted if item.required}
     assert api.engine.started == []
 
 
@@ -115,8 +117,8 @@ async def test_somebody_elses_draft_does_not_exist(api: Api) -> None:
 
 
 async def test_the_pace_of_a_demonstration_travels_in_the_input(api: Api) -> None:
-    settings = api.settings.model_copy(update={"sakpore_pace_seconds": 2.0, "sakpore_pace_office_date": date(2026, 3, 2)})
-    api.services.settings = settings
+    pace = {"sakpore_pace_seconds": 2.0, "sakpore_pace_office_date": date(2026, 3, 2)}
+    api.services.settings = api.settings.model_copy(update=pace)
     await a_case(await api.as_("pemohon"))
     pace = api.engine.started[0].pace
     assert pace.seconds_per_working_day == 2.0
