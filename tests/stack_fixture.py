@@ -8,7 +8,11 @@ a DATABASE_URL in somebody's shell is never what the tests write to.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +26,24 @@ def system_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in SYSTEM if name in os.environ}
 
 
+@contextmanager
+def data_folder(session: pytest.Session) -> Iterator[Path]:
+    """A short-lived data folder; it is kept, with its logs, when a test of the session failed.
+
+    Not pytest's own temporary folder: every pytest that starts closes that to other accounts, and as root PostgreSQL
+    runs under another account.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sakpore-"))
+    yield folder
+    if not session.testsfailed:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundStack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[BackgroundStack]:
     """Every part of the product, running; parts may be killed, held and restarted by tests that bring them back."""
-    folder = tmp_path_factory.mktemp("stack")
-    with BackgroundStack(Stack(folder, ports={"api": 0}, environment=system_environment())) as running:
+    with (
+        data_folder(request.session) as folder,
+        BackgroundStack(Stack(folder, ports={"api": 0}, environment=system_environment())) as running,
+    ):
         yield running

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
 from sakpore.stack.engine import RETENTION_DAYS, SEARCH_ATTRIBUTES
-from tests.stack_fixture import system_environment
+from tests.stack_fixture import data_folder, system_environment
 
 SERVERS = ("postgres", "temporal", "s3", "mail")
 
@@ -23,9 +23,15 @@ def servers(folder: Path) -> BackgroundStack:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundStack]:
-    with servers(tmp_path_factory.mktemp("servers")) as stack:
+def running(request: pytest.FixtureRequest) -> Iterator[BackgroundStack]:
+    with data_folder(request.session) as folder, servers(folder) as stack:
         yield stack
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    with data_folder(request.session) as made:
+        yield made
 
 
 def database(stack: BackgroundStack) -> "psycopg.Connection[Any]":
@@ -99,16 +105,16 @@ def test_postgresql_listens_on_no_network_port(running: BackgroundStack) -> None
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-def test_a_second_stack_has_its_own_ports_and_state(running: BackgroundStack, tmp_path: Path) -> None:
-    with servers(tmp_path) as second:
+def test_a_second_stack_has_its_own_ports_and_state(running: BackgroundStack, folder: Path) -> None:
+    with servers(folder) as second:
         shared = set(second.addresses.items()) & set(running.addresses.items())
         assert not shared
         with database(second) as connection:
             assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
 
 
-def test_state_survives_a_restart_on_other_ports_and_in_a_deep_folder(tmp_path: Path) -> None:
-    deep = tmp_path / ("a-folder-with-a-long-name-" * 4)
+def test_state_survives_a_restart_on_other_ports_and_in_a_deep_folder(folder: Path) -> None:
+    deep = folder / ("a-folder-with-a-long-name-" * 4)
     with servers(deep) as first:
         objects(first).put_object(Bucket="sakpore", Key="contoh", Body=b"isi")
         with database(first) as connection:
