@@ -30,6 +30,7 @@ from signing.verify import verify_pdf_async
 from store.errors import ObjectMissing
 from store.records import Records
 from store.records.values import Mandate
+from store.tables import AccountRow
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,8 @@ class SignatureDesk:
 
     async def _consent(self, order: SignLetter) -> Activation:
         now = datetime.now(UTC)
+        # The officer first: a letter of the same activation may spend the code between the two reads.
+        officer = await self._records.account(order.officer_id)
         row = await self._records.activation(order.activation_id)
         if row.envelope is None or row.officer_id != order.officer_id:
             raise Refused("activation-spent")
@@ -148,13 +151,17 @@ class SignatureDesk:
         if activation.officer_id != order.officer_id:
             raise Refused("activation-not-yours")
         check_names_letter(activation, order.letter_sha256, now)
-        await self._check_step_up(order, activation, row.totp_step, now)
+        await self._check_step_up(order, activation, officer, row.totp_step, now)
         return activation
 
     async def _check_step_up(
-        self, order: SignLetter, activation: Activation, spent_step: int | None, now: datetime
+        self,
+        order: SignLetter,
+        activation: Activation,
+        officer: AccountRow | None,
+        spent_step: int | None,
+        now: datetime,
     ) -> None:
-        officer = await self._records.account(order.officer_id)
         if officer is None or officer.totp_sealed is None:
             raise Refused("step-up-not-enrolled")
         secret = open_secret(officer.totp_sealed, self._private_key, order.officer_id)
