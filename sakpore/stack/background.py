@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sakpore.stack.supervisor import Stack
+from sakpore.stack.supervisor import STOP_SECONDS, Stack
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ class BackgroundStack:
         try:
             self._do(self.stack.start())
         except BaseException:
+            self._do(_others_ended())
             self._end_thread()
             raise
 
@@ -97,10 +98,22 @@ class BackgroundStack:
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None, "the stack was not started"
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # The caller was interrupted: the work must not go on behind its back.
+            raise
 
     def _end_thread(self) -> None:
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop = self._thread = None
+
+
+async def _others_ended() -> None:
+    """Wait until a start that failed or was interrupted has stopped what it had started."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=STOP_SECONDS + 3)

@@ -1,5 +1,8 @@
 """The real servers: killed they come back, what they were told survives, and two stacks live side by side."""
 
+import os
+import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +16,14 @@ from temporalio.client import Client
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
 from sakpore.stack.engine import RETENTION_DAYS, SEARCH_ATTRIBUTES
+from sakpore.stack.postgres import SOCKET_FILE, find_cluster
 from tests.stack_fixture import data_folder, system_environment
 
 SERVERS = ("postgres", "temporal", "s3", "mail")
 
 
-def servers(folder: Path) -> BackgroundStack:
-    return BackgroundStack(Stack(folder, ports={"api": 0}, only=SERVERS, environment=system_environment()))
+def servers(folder: Path, only: tuple[str, ...] = SERVERS) -> BackgroundStack:
+    return BackgroundStack(Stack(folder, ports={"api": 0}, only=only, environment=system_environment()))
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +130,30 @@ def test_state_survives_a_restart_on_other_ports_and_in_a_deep_folder(folder: Pa
         assert objects(second).get_object(Bucket="sakpore", Key="contoh")["Body"].read() == b"isi"
         with database(second) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
+
+
+def test_a_server_left_on_our_data_folder_is_stopped_and_replaced(folder: Path) -> None:
+    with servers(folder, only=("postgres",)) as first:
+        assert first.pid("postgres")
+    cluster = find_cluster(folder / "postgres")
+    account = {"user": cluster.account.uid, "group": cluster.account.gid} if cluster.account else {}
+    left = subprocess.Popen(cluster.command, env={}, cwd="/", stderr=subprocess.DEVNULL, **account)  # type: ignore[call-overload]
+    try:
+        while not (cluster.sockets / SOCKET_FILE).exists():
+            assert left.poll() is None
+            time.sleep(0.02)
+        with servers(folder, only=("postgres",)) as second, database(second) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert left.wait(10) == 0
+    finally:
+        left.kill()
+        left.wait()
+
+
+def test_a_note_of_postgresql_that_names_another_process_is_forgotten(folder: Path) -> None:
+    with servers(folder, only=("postgres",)):
+        pass
+    note = folder / "postgres" / "data" / "postmaster.pid"
+    note.write_text(f"{os.getpid()}\n{note.parent}\n")
+    with servers(folder, only=("postgres",)) as again, database(again) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

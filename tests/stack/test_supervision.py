@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +17,7 @@ import psutil
 import pytest
 
 from sakpore.stack import ALREADY_RUNNING, PORT_TAKEN, Event, Stack, StackError, readiness
+from sakpore.stack.background import BackgroundStack
 from sakpore.stack.parts import Part
 from sakpore.stack.processes import identify, is_alive
 from tests.stack_fixture import system_environment
@@ -233,3 +236,25 @@ async def test_a_damaged_record_of_the_last_run_is_no_obstacle(tmp_path: Path) -
     (tmp_path / "run.json").write_text('{"parts": [')
     async with stack_of(tmp_path, part("one", SLEEP)) as stack:
         assert stack.pid("one") is not None
+
+
+async def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage._replace(free=1024))
+    with pytest.raises(StackError, match="make room there"):
+        await stack_of(tmp_path, part("one", SLEEP)).start()
+    assert not (tmp_path / "secrets.json").exists()
+
+
+def test_an_interrupted_start_in_the_background_leaves_nothing(tmp_path: Path) -> None:
+    stack = stack_of(tmp_path, part("good", SLEEP), part("late", SLEEP, depends_on=("good",), ready=never))
+    main = threading.main_thread()
+    timer = threading.Timer(0.7, lambda: signal.pthread_kill(main.ident or 0, signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        BackgroundStack(stack).start()
+    assert stack.pid("good") is None and stack.pid("late") is None
+
+
+async def never(life: readiness.Life) -> bool:
+    return False
