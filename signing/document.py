@@ -6,10 +6,12 @@ Decides between RUSAK (cannot be parsed) and what can be judged; it checks no si
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -20,6 +22,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 END_WINDOW = 1024  # readers look for the end-of-file marker in the last 1024 bytes (ISO 32000-1, annex H, note 18)
 MAX_PAGE_NODES = 20_000
 MAX_SIGNATURES = 64
+MAX_REVISIONS = 256  # an archive renewed every year for a century needs fewer
 _LIMITS = DecodeLimits(document_budget=DocumentDecodeBudget(base_allowance=128 * 1024 * 1024, max_ratio=50))
 
 
@@ -59,6 +62,8 @@ def open_document(pdf: bytes) -> Document:
     reader, irregular = _read(body)
     if reader.encrypted:
         raise Damaged("encrypted")
+    if reader.xrefs.total_revisions > MAX_REVISIONS:
+        raise Damaged("unparsable")
     _walk_pages(reader)
     return Document(body, trailing, irregular, reader, _collect(reader))
 
@@ -91,8 +96,28 @@ def _opened(body: bytes, *, strict: bool) -> PdfFileReader:
     return reader
 
 
-def _walk_pages(reader: PdfFileReader) -> None:
-    """A page tree that returns to itself, or has no end, is not a page tree."""
+def has_damaged_page(reader: PdfFileReader) -> bool:
+    """True when the content of a page cannot be decoded: what was signed cannot be read."""
+    for page in _walk_pages(reader):
+        content = page["/Contents"] if "/Contents" in page else generic.ArrayObject()
+        parts = (
+            [content] if not isinstance(content, generic.ArrayObject) else [content[at] for at in range(len(content))]
+        )
+        for stream in parts:
+            try:
+                if not isinstance(stream, generic.StreamObject):
+                    return True
+                stream.read_data()
+            except NotImplementedError:
+                continue
+            except (PdfError, ValueError, zlib.error):
+                return True
+    return False
+
+
+def _walk_pages(reader: PdfFileReader) -> list[generic.DictionaryObject]:
+    """The pages. A page tree that returns to itself, or has no end, is not a page tree."""
+    pages: list[generic.DictionaryObject] = []
     seen: set[tuple[int, int]] = set()
     waiting = [reader.root.raw_get("/Pages")]
     while waiting:
@@ -110,6 +135,9 @@ def _walk_pages(reader: PdfFileReader) -> None:
             if not isinstance(kids, generic.ArrayObject) or len(kids) + len(waiting) > MAX_PAGE_NODES:
                 raise Damaged("unparsable")
             waiting.extend(kids.raw_get(index) for index in range(len(kids)))
+        else:
+            pages.append(node)
+    return pages
 
 
 def _collect(reader: PdfFileReader) -> tuple[EmbeddedPdfSignature, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from signing.document import MAX_FILE_BYTES
-from signing.errors import PolicyUnreadable
+from signing.errors import PolicyUnreadable, ProviderUnavailable
 from signing.verdict import Report, Verdict
 
 ADDRESS_SPACE_BYTES = 1536 * 1024 * 1024
@@ -49,9 +49,13 @@ class LimitedVerifier:
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
-        """Start the child now, so that the first file does not wait for it."""
+        """Start the child now, so that the first file does not wait for it. Raises ProviderUnavailable."""
         async with self._turn:
-            await self._ready()
+            try:
+                await self._ready()
+            except (TimeoutError, OSError, asyncio.IncompleteReadError) as failure:
+                await self._kill()
+                raise ProviderUnavailable("Proses pemeriksa PDF tidak dapat dijalankan.") from failure
 
     async def verify(self, pdf: bytes) -> Report:
         """Judge `pdf`. A crash, a time-out or a breach of limits is RUSAK. Raises PolicyUnreadable (from the child)."""

@@ -20,6 +20,20 @@ from signing.errors import PolicyUnreadable
 from signing.policy import Policy
 from signing.verify import verify_pdf
 
+_FORBIDDEN = {
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.sendmsg",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.forkpty",
+}
 _LENGTH = struct.Struct(">I")
 
 
@@ -30,6 +44,7 @@ def main(arguments: list[str]) -> int:
     # Nothing the parser prints may reach the pipe of answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    sys.addaudithook(_refuse_the_world)
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -46,6 +61,12 @@ def main(arguments: list[str]) -> int:
         answers.write(_LENGTH.pack(len(answer)) + answer)
         answers.flush()
     return 0
+
+
+def _refuse_the_world(event: str, _arguments: object) -> None:
+    """No network and no other program, whatever a library might want for a file from outside."""
+    if event in _FORBIDDEN:
+        raise PermissionError(event)
 
 
 def _answer(path: str, pdf: bytes, policies: dict[tuple[str, int], Policy]) -> dict[str, object]:

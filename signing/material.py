@@ -6,6 +6,7 @@ current CRLs in the same form. The files are read again when they change, so a r
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,6 +29,12 @@ def read_certificates(paths: Iterable[Path]) -> list[x509.Certificate]:
 def read_crls(paths: Iterable[Path]) -> list[crl.CertificateList]:
     """All revocation lists of PEM bundles or single DER files. Raises OSError, ValueError."""
     return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path)]
+
+
+def fingerprint_of(path: Path) -> str:
+    """Sha256 (hex) of the one certificate in a file, as policies name signers. Raises OSError, ValueError."""
+    (certificate,) = read_certificates([path])
+    return hashlib.sha256(certificate.dump()).hexdigest()
 
 
 def _blocks(path: Path) -> list[bytes]:

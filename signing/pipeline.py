@@ -31,7 +31,7 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import (
     ExpiredError,
@@ -39,6 +39,7 @@ from pyhanko_certvalidator.errors import (
     PathBuildingError,
     RevokedError,
 )
+from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
@@ -125,6 +126,43 @@ class Pipeline:
         await self._prove(pdf, signed, certificate, order)
         return signed
 
+    async def renew_archive(self, pdf: bytes, policy: Policy) -> bytes:
+        """Add what makes a signed letter last: certificates and CRLs of its signatures, and a new document timestamp.
+
+        For a letter whose provider chose a lower level, and for one whose last timestamp grows old.
+        Raises DocumentRefused (no signature in it), TimestampUnavailable, RevocationUnavailable, SignatureNotProven
+        (not SAH by `policy`).
+        """
+        if isinstance(self.timestamper, TsaClient):
+            self.timestamper.forget_if_old()
+        try:
+            out = io.BytesIO(pdf)
+            signatures = PdfFileReader(out, strict=True).embedded_signatures
+            context = self.material.context()
+            paths = [path for found in signatures for path in await collect_validation_info(found, context)]
+        except Exception as failure:
+            raise _sorted(failure) from failure
+        if not signatures:
+            raise DocumentRefused("Surat belum memuat tanda tangan yang dapat diarsipkan.")
+        try:
+            await self._stamp(out, paths)
+        except Exception as failure:
+            raise _sorted(failure) from failure
+        renewed = out.getvalue()
+        report = await verify_pdf_async(renewed, policy)
+        if not renewed.startswith(pdf) or report.verdict is not Verdict.SAH or report.level is not Level.B_LTA:
+            raise SignatureNotProven("Arsip yang diperbarui tidak lolos pemeriksaan sendiri.")
+        return renewed
+
+    async def _stamp(self, out: io.BytesIO, paths: list[ValidationPath]) -> None:
+        """Append one revision with the DSS for these chains and a document timestamp over all of the file."""
+        context = self.material.context()
+        writer = _QuietWriter(out)
+        DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
+        await PdfTimeStamper(self.timestamper).async_timestamp_pdf(
+            writer, DIGEST, validation_context=context, in_place=True, dss_settings=_BEFORE_TIMESTAMP
+        )
+
     async def _append_signature(self, writer: IncrementalPdfFileWriter, signer: Signer, order: SigningOrder) -> bytes:
         metadata = PdfSignatureMetadata(
             field_name=order.field_name,
@@ -145,11 +183,7 @@ class Pipeline:
             )
             chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
             await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
-            archive = _QuietWriter(out)
-            DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)
-            await PdfTimeStamper(self.timestamper).async_timestamp_pdf(
-                archive, DIGEST, validation_context=context, in_place=True, dss_settings=_BEFORE_TIMESTAMP
-            )
+            await self._stamp(out, [chain])
         except Exception as failure:
             raise _sorted(failure) from failure
         return out.getvalue()

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import io
 import re
+import secrets
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
@@ -25,6 +26,11 @@ QUIET_ZONE_MODULES = 4
 MINIMUM_KEY_BYTES = 16
 _ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
 _CONTEXT = b"sakpore verification code v1\0"
+
+
+def new_random_id() -> str:
+    """An id for a code: 80 random bits in 16 characters that are read aloud without doubt."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 def verification_code(random_id: str, key: bytes) -> str:

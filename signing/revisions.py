@@ -39,6 +39,7 @@ from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from signing.accounting import Pool, Unaccounted, account_for_certificate, account_for_crl
+from signing.trust import entries
 
 WRITERS_OWN_INFO = {"/ModDate", "/Producer"}
 WRITERS_OWN_XMP = {
@@ -248,13 +249,13 @@ def _check_store(store: Any, pool: Pool, signed: list[bytes]) -> None:
         raise Unaccounted("keys of the DSS")
     checks = {"/Certs": account_for_certificate, "/CRLs": account_for_crl, "/OCSPs": _account_for_ocsp}
     for key, check in checks.items():
-        for reference in store.get(key, ()):
+        for reference in entries(store, key):
             stream = reference.get_object()
             if set(stream) - {"/Length", "/Filter", "/Type"} or stream.get("/Filter", "/FlateDecode") != "/FlateDecode":
                 raise Unaccounted("stream of the DSS")
             check(stream.data, pool)
     known = {"/" + hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper() for contents in signed}
-    if set(store.get("/VRI", {})) - known:
+    if set(entries(store, "/VRI")) - known:
         raise Unaccounted("VRI of no signature here")
 
 

@@ -20,6 +20,7 @@ from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.path import ValidationPath
 
+from signing.accounting import Pool
 from signing.policy import Policy
 
 # RFC 3161, 4: after these, tokens made before the revocation stay good; after any other or none, all are doubtful.
@@ -68,8 +69,15 @@ class Archive:
         return bool(self.crls or self.ocsps)
 
 
+def entries(holder: Any, key: str) -> Any:
+    """What a PDF dictionary holds under `key`, itself and not a reference to it (`get` of the library gives that)."""
+    if key not in holder:
+        return ()
+    return holder[key]
+
+
 def _loaded(kind: Any, store: Any, key: str) -> Iterable[Any]:
-    for reference in store.get(key, ()):
+    for reference in entries(store, key):
         found = kind.load(reference.get_object().data, strict=True)
         # asn1crypto parses on access; what is broken inside has to break here.
         if found.native is None:
@@ -97,7 +105,11 @@ class Evidence:
 
     def timestamp_context(self) -> ValidationContext:
         """For a timestamp authority's chain: required where declared."""
-        return self._context("require" if self.embedded_only else "hard-fail")
+        return self._context("require") if self.embedded_only else self.declared_context()
+
+    def declared_context(self) -> ValidationContext:
+        """Revocation information is required where a certificate declares a source."""
+        return self._context("hard-fail")
 
     def _context(self, mode: str) -> ValidationContext:
         return ValidationContext(
@@ -125,6 +137,36 @@ class Evidence:
                 if entry["revocation_date"].native <= at or (is_authority and reason not in HARMLESS_FOR_TIMESTAMPS):
                     return True
         return False
+
+    def lists_cover(self, path: ValidationPath) -> bool:
+        """True when each certificate below the anchor is within a list's time, under a list its issuer signed.
+
+        For certificates that declare no source of revocation information: the library does not match them with a list
+        that names a distribution point, although the policy's author put the list there for them.
+        """
+        pool = Pool(path.iter_certs(include_root=True))
+        return all(
+            one.crl_distribution_points or one.ocsp_urls or any(self._covers(listed, one, pool) for listed in self.crls)
+            for one in path.iter_certs(include_root=False)
+        )
+
+    def _covers(self, listed: crl.CertificateList, certificate: x509.Certificate, pool: Pool) -> bool:
+        if listed.issuer.dump() != certificate.issuer.dump():
+            return False
+        point = listed.issuing_distribution_point_value
+        if point is not None and (point["indirect_crl"].native or point["only_some_reasons"].native):
+            return False
+        if (
+            point is not None
+            and point["only_contains_ca_certs" if not certificate.ca else "only_contains_user_certs"].native
+        ):
+            return False
+        body = listed["tbs_cert_list"]
+        end = body["next_update"].native
+        in_time = end is not None and end >= self.moment
+        return in_time and pool.vouches(
+            listed.issuer, body.dump(), listed["signature_algorithm"], listed["signature"].native
+        )
 
     def why_chain_fails(self, path: ValidationPath) -> str:
         """Name the cause that the library sums up as a general failure of the chain."""

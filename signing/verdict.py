@@ -51,6 +51,7 @@ REASONS: dict[str, str] = {
     "trailing_bytes": "Ada data tambahan sesudah akhir dokumen.",
     "irregular_structure": "Struktur PDF menyimpang dari standar sehingga isinya tidak dapat dipastikan.",
     "signature_removed": "Tanda tangan yang pernah ada telah dihapus dari dokumen.",
+    "page_damaged": "Isi halaman dokumen tidak dapat dibaca.",
     "digest_mismatch": "Isi dokumen tidak sama dengan yang ditandatangani.",
     "signature_invalid": "Nilai tanda tangan tidak cocok dengan sertifikat penanda tangan.",
     "signer_certificate_missing": "Sertifikat penanda tangan tidak disertakan.",

@@ -16,6 +16,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
@@ -31,7 +32,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
-from signing.document import Damaged, Document, open_document
+from signing.document import Damaged, Document, has_damaged_page, open_document
 from signing.policy import Policy
 from signing.revisions import (
     ARCHIVE_ONLY,
@@ -75,7 +76,7 @@ async def verify_pdf_async(pdf: bytes, policy: Policy, now: datetime | None = No
     except Damaged as damage:
         return Report.plain(damage.verdict, damage.code)
     except (Exception, RecursionError, MemoryError) as failure:
-        log.warning("Verification stopped by an unexpected error", extra={"error": type(failure).__name__})
+        log.warning("Verification stopped by an unexpected error", exc_info=failure)
         return Report.plain(Verdict.TIDAK_SAH, "verification_failed")
 
 
@@ -114,6 +115,8 @@ class _Judgement:
             self._blame("irregular_structure")
         if signatures_removed(self.document.reader):
             self._blame("signature_removed")
+        if has_damaged_page(self.document.reader):
+            self._blame("page_damaged")
         if self.archive.broken:
             self._blame("unaccounted_bytes")
         self._check_updates(signatures)
@@ -223,7 +226,7 @@ class _Judgement:
             self._blame("digest_mismatch", found)
         if not status.valid:
             self._blame("signature_invalid", found)
-        if status.intact and status.valid and (problem := trust_problem(status, evidence, evidence.moment)):
+        if status.intact and status.valid and (problem := await self._signer_problem(found, status, evidence)):
             self._blame(problem, found)
         self._check_changes(found)
         self._check_hole(found)
@@ -231,6 +234,22 @@ class _Judgement:
         found.time_is_trusted = moment is not None
         if found.good:
             found.level = await self._level(found, certificates, moment)
+
+    async def _signer_problem(self, found: _Found, status: Any, evidence: Evidence) -> str | None:
+        problem = trust_problem(status, evidence, evidence.moment)
+        if problem not in ("untrusted", "revocation_unknown"):
+            return problem
+        again = await async_validate_pdf_signature(
+            found.embedded,
+            signer_validation_context=evidence.declared_context(),
+            ts_validation_context=evidence.declared_context(),
+            skip_diff=True,
+            key_usage_settings=_SIGNER_USAGE,
+        )
+        path = again.validation_path
+        if again.trust_problem_indic is None and path is not None and evidence.lists_cover(path):
+            return trust_problem(again, evidence, evidence.moment)
+        return problem
 
     def _proof_after(self, found: _Found) -> datetime:
         """The earliest moment proven by a good document timestamp over this signature; now, when there is none."""

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
+from asn1crypto import x509
+from certomancer.registry import ServiceLabel
+from cryptography import x509 as pyca_x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 
+from signing.errors import DocumentRefused, SignatureNotProven
+from signing.pipeline import HeldKeySigner, Pipeline
 from signing.port import SigningOrder
 from signing.timestamps import TsaClient
 from signing.verdict import Level, Report, Verdict
 from signing.verify import verify_pdf
-from tests.signing.workshop import Workshop, letter, with_empty_field
+from tests.signing.workshop import PASSPHRASE, Workshop, letter, with_empty_field
 
 
 def codes(report: Report) -> set[str]:
@@ -225,3 +236,80 @@ async def test_an_archive_refreshed_with_another_timestamp_stays_sah(workshop: W
     report = verify_pdf(refreshed.getvalue(), workshop.policy(Level.B_LTA))
     assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
     assert len(report.signatures) == 3
+
+
+async def test_a_letter_whose_signature_uses_elliptic_curves_or_pss_is_judged_the_same(workshop: Workshop) -> None:
+    for level in (Level.B_T, Level.B_LTA):
+        for signer in (elliptic_signer(workshop), pss_signer(workshop)):
+            workshop.signers["sementara"] = signer
+            pdf = await workshop.sign(workshop.plain, level, signer_id="sementara")
+            policy = workshop.policy(Kepala=signer.signing_cert.sha256.hex())
+            report = verify_pdf(pdf, policy)
+            assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, level, set())
+
+
+async def test_lists_that_name_a_distribution_point_cover_certificates_that_name_none(workshop: Workshop) -> None:
+    """Some authorities publish their lists so; the policy's author put the list there for these certificates."""
+    pdf = await workshop.sign(workshop.plain, Level.B_T)
+    services = workshop.pki._arch.service_registry
+    lists = [services.get_crl(ServiceLabel(issuer), datetime.now(UTC)) for issuer in ("root", "intermediate")]
+    assert all(one.issuing_distribution_point_value is not None for one in lists)
+    policy = workshop.policy()
+    policy._crls = lists
+    assert verify_pdf(pdf, policy).verdict is Verdict.SAH
+    policy._crls = lists[:1]
+    assert verify_pdf(pdf, policy).verdict is Verdict.TIDAK_SAH
+
+
+async def test_a_page_that_cannot_be_read_is_refused_although_it_was_signed_so(workshop: Workshop) -> None:
+    start = workshop.plain.index(b"stream\n", workshop.plain.index(b"/Filter/FlateDecode")) + 7
+    for match in re.finditer(rb"/Contents (\d+) 0 R", workshop.plain):
+        start = workshop.plain.index(b"stream", workshop.plain.index(b"\n%s 0 obj" % match.group(1))) + 8
+    broken = workshop.plain[:start] + b"\xff" * 20 + workshop.plain[start + 20 :]
+    pdf = await workshop.sign(broken, Level.B_T)
+    report = verify_pdf(pdf, workshop.policy())
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"page_damaged"})
+
+
+@pytest.mark.parametrize("level", [Level.B_B, Level.B_T, Level.B_LTA])
+async def test_our_archive_lifts_any_letter_to_the_highest_level(workshop: Workshop, level: Level) -> None:
+    pdf = await workshop.sign(workshop.plain, level)
+    pipeline = Pipeline(workshop.material(), TsaClient(workshop.tsa_url))
+    renewed = await pipeline.renew_archive(pdf, workshop.policy())
+    report = verify_pdf(renewed, workshop.policy(Level.B_LTA))
+    assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
+    assert renewed.startswith(pdf)
+    with pytest.raises(DocumentRefused):
+        await pipeline.renew_archive(workshop.plain, workshop.policy())
+    with pytest.raises(SignatureNotProven):
+        await pipeline.renew_archive(pdf, workshop.policy(Kepala=workshop.fingerprint("lain")))
+
+
+def pss_signer(workshop: Workshop) -> HeldKeySigner:
+    path = workshop.pki.folder / "p12" / "kepala.p12"
+    signer = SimpleSigner.load_pkcs12(path, passphrase=PASSPHRASE.encode(), prefer_pss=True)
+    assert signer is not None
+    return signer  # type: ignore[return-value]
+
+
+def elliptic_signer(workshop: Workshop) -> HeldKeySigner:
+    """A P-256 certificate of the same authority."""
+    folder = workshop.pki.folder
+    authority = load_pem_private_key((folder / "keys" / "intermediate.pem").read_bytes(), None)
+    issuer = pyca_x509.load_pem_x509_certificate((folder / "certs" / "intermediate.pem").read_bytes())
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = pyca_x509.Name([pyca_x509.NameAttribute(NameOID.COMMON_NAME, "Kepala Contoh Kurva")])
+    now = datetime.now(UTC)
+    usage = {"digital_signature": True, "content_commitment": True}
+    others = ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
+    certificate = (
+        pyca_x509.CertificateBuilder(issuer.subject, name, key.public_key(), pyca_x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(
+            pyca_x509.KeyUsage(**usage, **dict.fromkeys((*others, "encipher_only", "decipher_only"), False)), True
+        )
+        .sign(authority, SHA256())
+    )
+    chain = workshop.material().intermediates
+    return HeldKeySigner(x509.Certificate.load(certificate.public_bytes(Encoding.DER)), chain, key)
