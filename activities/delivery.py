@@ -8,11 +8,11 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from pydantic import BaseModel, ConfigDict
-from store.documents import DocumentStore
 from temporalio import activity
 
 from activities.clients.mail import MailClient
 from activities.texts import Texts
+from store.documents import DocumentStore
 from store.records import Records
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
-from store.documents import DocumentStore
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -22,6 +21,7 @@ from permits.definition import FormField, LetterForm
 from permits.events import Event
 from permits.steps import LetterFrozen, LetterRef
 from signing.qr import verification_code
+from store.documents import DocumentStore
 from store.records import Records
 
 

@@ -13,7 +13,6 @@ import logging
 from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
-from store.documents import DocumentStore
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -27,6 +26,7 @@ from signing.policy import Policy
 from signing.port import HEAD_FIELD, SignatureProvider, SigningOrder
 from signing.verdict import Level, Report, Verdict
 from signing.verify import verify_pdf_async
+from store.documents import DocumentStore
 from store.errors import ObjectMissing
 from store.records import Records
 from store.records.values import Mandate

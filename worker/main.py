@@ -19,7 +19,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from pyhanko.sign.timestamps import HTTPTimeStamper
-from store.documents import DocumentStore
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -36,6 +35,7 @@ from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
 from store.database import Database, create_engine
+from store.documents import DocumentStore
 from store.logs import log_as_json
 from store.records import Records
 from store.settings import StoreSettings
