@@ -1,8 +1,10 @@
 """Files and filled-in applications for the tests; all people are fictional."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pikepdf
@@ -10,6 +12,10 @@ from PIL import Image
 
 from permits.definition import PermitDefinition, Variant
 from permits.definition_loader import load_definitions
+from store.records import NewDocument
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Api
 
 PERMIT_TYPE = "sip-fisioterapis"
 
@@ -64,8 +70,22 @@ async def a_complete_draft(client: httpx.AsyncClient, code: str = PERMIT_TYPE) -
     return number
 
 
-async def a_case(client: httpx.AsyncClient, code: str = PERMIT_TYPE) -> str:
-    number = await a_complete_draft(client, code)
+async def a_case(api: Api, client: httpx.AsyncClient, code: str = PERMIT_TYPE) -> str:
+    """A submitted case; its documents are put where an upload would put them."""
+    number = await a_draft(client, code)
+    for requirement in definition(code).requirements_of(Variant.NEW):
+        content = a_pdf(text=requirement.code)
+        document = NewDocument(
+            number=number,
+            requirement=requirement.code,
+            sha256=await api.services.documents.put_document(content),
+            content_type="application/pdf",
+            size=len(content),
+            filename="berkas.pdf",
+            uploaded_by="pemohon",
+            uploaded_at=api.clock.now,
+        )
+        await api.records.add_document(document)
     answer = await client.post(f"/api/v1/applications/{number}/submission")
     assert answer.status_code == 201, answer.text
     return number

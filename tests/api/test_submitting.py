@@ -24,7 +24,7 @@ async def test_a_complete_draft_is_submitted_and_its_case_is_started(api: Api) -
 
 async def test_the_workflow_input_holds_no_answer_of_the_form(api: Api) -> None:
     client = await api.as_("pemohon")
-    await a_case(client)
+    await a_case(api, client)
     assert "Contoh uraian" not in api.engine.started[0].model_dump_json()
     assert "Contoh Pemohon" not in api.engine.started[0].model_dump_json()
 
@@ -54,7 +54,7 @@ async def test_a_draft_without_a_required_document_is_not_submitted(api: Api) ->
 
 async def test_a_second_submit_is_refused(api: Api) -> None:
     client = await api.as_("pemohon")
-    number = await a_case(client)
+    number = await a_case(api, client)
     answer = await client.post(f"/api/v1/applications/{number}/submission")
     assert (answer.status_code, answer.json()["code"]) == (409, "already-submitted")
 
@@ -92,7 +92,7 @@ async def test_the_same_key_creates_one_draft_and_another_body_under_it_is_refus
 
 async def test_a_submitted_application_takes_no_new_documents(api: Api) -> None:
     client = await api.as_("pemohon")
-    number = await a_case(client)
+    number = await a_case(api, client)
     code = definition().requirements[0].code
     answer = await upload(client, number, code, a_pdf(text="lain"))
     assert (answer.status_code, answer.json()["code"]) == (409, "not-a-draft")
@@ -119,7 +119,7 @@ async def test_somebody_elses_draft_does_not_exist(api: Api) -> None:
 async def test_the_pace_of_a_demonstration_travels_in_the_input(api: Api) -> None:
     pace = {"sakpore_pace_seconds": 2.0, "sakpore_pace_office_date": date(2026, 3, 2)}
     api.services.settings = api.settings.model_copy(update=pace)
-    await a_case(await api.as_("pemohon"))
+    await a_case(api, await api.as_("pemohon"))
     pace = api.engine.started[0].pace
     assert pace.seconds_per_working_day == 2.0
     assert pace.started_at == api.clock.now

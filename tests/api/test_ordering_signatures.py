@@ -1,0 +1,131 @@
+"""The head's consent: sealed at the door, passed on by its id, told nowhere."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.engine import Unknown
+from permits.authority import Role
+from permits.decisions import SignatureOrdered, TaskKind
+from signing.activation import load_private_key, open_envelope
+from tests.api.cases import a_letter, close_task, open_task
+from tests.api.conftest import Api
+from tests.api.filing import a_case
+
+ADDRESS = "/api/v1/signing/activations"
+PASSPHRASE = "frasa-sandi-contoh"
+PROOFS = {"passphrase": PASSPHRASE, "totp": "123456"}
+
+
+async def waiting_letter(api: Api) -> tuple[str, str]:
+    number = await a_case(api, await api.as_("pemohon"))
+    sha256, _ = await a_letter(api, number)
+    task = await open_task(api, number, TaskKind.SIGNING, Role.HEAD_OF_OFFICE, subject_sha256=sha256, holder="Kepala")
+    return task, sha256
+
+
+async def test_an_activation_is_sealed_to_the_signing_worker_and_ordered_by_its_id(api: Api, tmp_path: Path) -> None:
+    letters = [await waiting_letter(api) for _ in range(2)]
+    head = await api.as_("kepala")
+    answer = await head.post(ADDRESS, json={"tasks": [task for task, _ in letters], **PROOFS})
+    assert answer.status_code == 202
+    assert [result["state"] for result in answer.json()["results"]] == ["ordered", "ordered"]
+    kept = await api.records.activation(answer.json()["activation_id"])
+    assert kept.envelope is not None and PASSPHRASE.encode() not in kept.envelope
+    opened = open_envelope(kept.envelope, load_private_key(tmp_path / "seal.pem"), kept.id)
+    assert opened.passphrase.get_secret_value() == PASSPHRASE
+    assert opened.step_up.code == "123456"
+    assert opened.officer_id == "kepala"
+    assert opened.letter_sha256s == tuple(sha256 for _, sha256 in letters)
+    for _, decision, key in api.engine.decisions:
+        assert isinstance(decision.body, SignatureOrdered)
+        assert decision.body.activation_id == key == kept.id
+        assert PASSPHRASE not in decision.model_dump_json()
+
+
+async def test_one_closed_task_says_so_and_the_others_go_on(api: Api) -> None:
+    (good, _), (closed, _) = await waiting_letter(api), await waiting_letter(api)
+    await close_task(api, closed.split(".")[0], closed)
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [closed, good, "tidak-ada"], **PROOFS})
+    results = answer.json()["results"]
+    assert [result["state"] for result in results] == ["refused", "ordered", "refused"]
+    assert results[0]["problem"]["code"] == "task-closed"
+    assert results[2]["problem"]["code"] == "task-not-found"
+    kept = await api.records.activation(answer.json()["activation_id"])
+    assert len(kept.letters) == 1
+
+
+async def test_nobody_but_the_head_orders_a_signature(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    for person in ("koordinator", "bidang", "pemohon", "ops", "dinas"):
+        answer = await (await api.as_(person)).post(ADDRESS, json={"tasks": [task], **PROOFS})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    assert api.engine.decisions == []
+
+
+async def test_a_signature_cannot_be_ordered_as_an_ordinary_decision(api: Api) -> None:
+    task, sha256 = await waiting_letter(api)
+    body = {"seen": sha256, "kind": "sign", "activation_id": "buatan-sendiri"}
+    answer = await (await api.as_("kepala")).post(f"/api/v1/tasks/{task}/decision", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert api.engine.decisions == []
+
+
+async def test_a_letter_whose_order_is_not_answered_is_unknown(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    api.engine.raises = Unknown()
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    assert answer.json()["results"] == [{"task": task, "state": "unknown", "problem": None}]
+
+
+async def test_the_same_key_orders_once(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    head = await api.as_("kepala")
+    body = {"tasks": [task], **PROOFS}
+    first, second = [await head.post(ADDRESS, json=body, headers={"Idempotency-Key": "ttd-1"}) for _ in range(2)]
+    assert first.json() == second.json()
+    assert len(api.engine.decisions) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tasks": [], **PROOFS},
+        {"tasks": ["x"] * 201, **PROOFS},
+        {"tasks": ["x"], "passphrase": PASSPHRASE, "totp": ["123456"]},
+        {"tasks": ["x"], "passphrase": [PASSPHRASE], "totp": "123456"},
+        {"tasks": ["x"], "passphrase": PASSPHRASE, "totp": "123456", PASSPHRASE: PASSPHRASE},
+        {"tasks": [PASSPHRASE], **PROOFS},
+    ],
+)
+async def test_no_refusal_and_no_log_tells_the_passphrase(
+    api: Api, wrong: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = await (await api.as_("kepala")).post(ADDRESS, json=wrong)
+    assert answer.status_code in (404, 422)
+    assert PASSPHRASE not in answer.text
+    assert not [record for record in caplog.records if PASSPHRASE in str(vars(record))]
+
+
+async def test_the_passphrase_is_in_no_table_outside_its_envelope(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    headers = {"Idempotency-Key": "ttd-2"}
+    await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS}, headers=headers)
+    async with api.services.db.engine.connect() as connection:
+        tables = (await connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))).all()
+        assert ("activations",) in tables
+        for (table,) in tables:
+            rows = (await connection.execute(text(f'select to_jsonb(t)::text from "{table}" t'))).scalars()
+            assert not any(PASSPHRASE in row for row in rows), table
+
+
+async def test_without_a_sealing_key_nothing_can_be_ordered(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    api.services.settings = api.settings.model_copy(update={"signing_seal_public_key": None})
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    assert (answer.status_code, answer.json()["code"]) == (503, "signing-unavailable")
+    assert json.dumps(PROOFS) not in answer.text
