@@ -1,0 +1,1 @@
+"""What a permit costs: our workflow against a floor on the same servers in the same run."""
