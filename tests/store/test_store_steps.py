@@ -68,14 +68,15 @@ async def test_what_a_step_leaves_out_stays_as_it_is(records: Records) -> None:
 
 async def test_a_step_kept_twice_is_written_once(records: Records) -> None:
     number = await a_case(records)
-    step = a_step(number, "stage:1", stage_entered=STAGE, task_opened=a_task("tugas-1"))
+    status = ApplicationStatus.IN_PROGRESS
+    step = a_step(number, "stage:1", status=status, stage_entered=STAGE, task_opened=a_task("tugas-1"))
     await records.keep(step)
-    await records.keep(
-        a_step(number, "task:closed", tasks_closed=(TaskClosed(id="tugas-1", status="decided", closed_at=NOW),))
-    )
+    closed = TaskClosed(id="tugas-1", status="decided", closed_at=NOW)
+    await records.keep(a_step(number, "closed", status=ApplicationStatus.WITH_APPLICANT, tasks_closed=(closed,)))
     await records.keep(step)
-    assert [event.key for event in await records.events_of(number)] == ["stage:1", "task:closed"]
+    assert [event.key for event in await records.events_of(number)] == ["stage:1", "closed"]
     assert (await records.task("tugas-1")).status == "decided"
+    assert (await records.application(number)).status == "with_applicant"
 
 
 async def test_a_step_whose_later_event_is_known_writes_only_the_new_ones(records: Records) -> None:
