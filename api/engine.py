@@ -20,7 +20,13 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,6 +37,7 @@ from workflows.connection import ArgumentTooLarge, connect
 from workflows.messages import (
     CaseState,
     QueueNames,
+    SearchAttributes,
     Submission,
     Withdrawal,
     WithdrawalReceipt,
@@ -83,6 +90,8 @@ class Engine:
                 task_queue=QueueNames.MAIN,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_first_search_attributes(submission),
+                static_summary=submission.definition.title,
                 rpc_timeout=timedelta(seconds=START_SECONDS),
             )
         except WorkflowAlreadyStartedError:
@@ -149,6 +158,15 @@ class Engine:
             keys = self._payload_keys.get_secret_value()
             self._client = await connect(self._address, self._namespace, keys, lazy=True)
         return self._client
+
+
+def _first_search_attributes(submission: Submission) -> TypedSearchAttributes:
+    """What a case shows to operators from its first second; as the reconciler starts it."""
+    stage = SearchAttributeKey.for_keyword(SearchAttributes.STAGE)
+    kind = SearchAttributeKey.for_keyword(SearchAttributes.PERMIT_TYPE)
+    return TypedSearchAttributes(
+        [SearchAttributePair(stage, "Diterima"), SearchAttributePair(kind, submission.definition.code)]
+    )
 
 
 def _refusal(cause: BaseException) -> Exception:

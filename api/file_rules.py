@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import pikepdf
 from PIL import Image, UnidentifiedImageError
@@ -20,7 +19,6 @@ MAX_PIXELS = 64_000_000
 MAX_PDF_PAGES = 500
 MAX_PDF_OBJECTS = 200_000
 
-CONTENT_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 _MAGIC = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 _PILLOW = {"jpg": "JPEG", "png": "PNG"}
 
@@ -52,16 +50,8 @@ class FileRefused(Exception):
         self.why = why
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What the file really is."""
-
-    kind: str  # pdf, jpg or png
-    content_type: str
-
-
-def judge(content: bytes, allowed: Iterable[str]) -> Judged:
-    """What `content` is, when it is one of the `allowed` formats and harmless.
+def judge(content: bytes, allowed: Iterable[str]) -> str:
+    """What `content` is (pdf, jpg or png), when it is one of the `allowed` formats and harmless.
 
     Raises FileRefused: file-empty, file-type-not-accepted, file-dangerous, file-unreadable.
     """
@@ -74,7 +64,7 @@ def judge(content: bytes, allowed: Iterable[str]) -> Judged:
         _judge_pdf(content)
     else:
         _judge_picture(content, _PILLOW[kind])
-    return Judged(kind, CONTENT_TYPES[kind])
+    return kind
 
 
 def _judge_picture(content: bytes, pillow_format: str) -> None:

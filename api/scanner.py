@@ -14,15 +14,26 @@ import logging
 import struct
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from api.file_rules import Judged
 from api.problems import ApiCode, Problem
 
 log = logging.getLogger("sakpore.api")
 
 WALL_SECONDS = 20.0
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+CONTENT_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a file really is."""
+
+    kind: str  # pdf, jpg or png
+    content_type: str
 
 
 class Scanner:
@@ -48,7 +59,7 @@ class Scanner:
         if "code" in answer:
             log.info("an uploaded file was refused", extra={"code": answer["code"], "why": answer["why"]})
             raise Problem(ApiCode(answer["code"]), allowed=sorted(allowed))
-        return Judged(answer["kind"], answer["content_type"])
+        return Judged(answer["kind"], CONTENT_TYPES[answer["kind"]])
 
     async def aclose(self) -> None:
         """Ends the child."""

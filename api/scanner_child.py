@@ -34,12 +34,11 @@ def _serve() -> None:
 
 def _answer(content: bytes, allowed: Sequence[str]) -> dict[str, str]:
     try:
-        judged = judge(content, allowed)
+        return {"kind": judge(content, allowed)}
     except FileRefused as refused:
         return {"code": refused.code, "why": refused.why}
     except (MemoryError, RecursionError) as cause:
         return {"code": "file-unreadable", "why": type(cause).__name__}
-    return {"kind": judged.kind, "content_type": judged.content_type}
 
 
 if __name__ == "__main__":

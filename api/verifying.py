@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.x509 import load_pem_x509_certificates
 
 from api.problems import ApiCode, Problem
 from signing.errors import SigningError
-from signing.limited import LimitedVerifier
-from signing.material import CRLS, INTERMEDIATES, ROOTS, read_certificates
 from signing.port import HEAD_FIELD
 from signing.verdict import Level, Report
 
+# What reads PDFs costs half a second to import, and most API processes start without being asked to judge one.
+if TYPE_CHECKING:
+    from signing.limited import LimitedVerifier
+
+ROOTS, INTERMEDIATES, CRLS = "root.pem", "intermediates.pem", "crls.pem"
+MOST_WAITING = 8
+"""Files that wait for their verdict at once; more are asked to come back."""
 STAND_IN = "bukan BSrE"
 """Stands in the names of the demonstration authority's certificates."""
 
@@ -29,6 +39,19 @@ class Verifying:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._verifier: LimitedVerifier | None = None
         self._stamp: tuple[object, ...] = ()
+        self._waiting = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the row, taken before a file is read. Raises Problem(too-many-attempts) when the row is full."""
+        if self._waiting >= MOST_WAITING:
+            seconds = 10
+            raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     async def judge(self, pdf: bytes, mandated: tuple[str, ...]) -> Report:
         """The verdict on `pdf`.
@@ -46,6 +69,8 @@ class Verifying:
         except OSError:
             raise Problem(ApiCode.VERIFICATION_UNAVAILABLE) from None
         if self._verifier is None:
+            from signing.limited import LimitedVerifier
+
             self._verifier = LimitedVerifier(policy)
         try:
             return await self._verifier.verify(pdf)
@@ -57,10 +82,10 @@ class Verifying:
         if self._trust_dir is None:
             return False
         try:
-            roots = read_certificates([self._trust_dir / ROOTS])
+            roots = load_pem_x509_certificates((self._trust_dir / ROOTS).read_bytes())
         except (OSError, ValueError):
             return False
-        return any(STAND_IN in root.subject.human_friendly for root in roots)
+        return any(STAND_IN in root.subject.rfc4514_string() for root in roots)
 
     async def aclose(self) -> None:
         """Ends the process and removes the policy file."""

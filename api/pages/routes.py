@@ -14,6 +14,7 @@ from api.pages.rendering import check_form, form_page, page
 from api.problems import ApiCode, Problem
 from api.routes.documents import download, find_letter, letter_content
 from api.routes.sessions import client_address, set_session_cookie
+from api.services import Services
 from api.sessions import log_in, resume
 from api.uploads import read_form_file
 from api.views import permit_view, report_view, tracking_view
@@ -72,6 +73,11 @@ async def upload_form(request: Request) -> Response:
 @pages.post("/v")
 async def upload(request: Request, services: Here) -> Response:
     """The verdict on an uploaded PDF."""
+    with services.verifying.place():
+        return await _judged_page(request, services)
+
+
+async def _judged_page(request: Request, services: Services) -> Response:
     try:
         given = await read_form_file(request, services.settings.verification_limit_bytes, "pdf")
         check_form(request, given.fields.get("csrf_token", ""))

@@ -24,8 +24,8 @@ class Health(BaseModel):
 async def health(services: Here) -> Health:
     """Answers while the store does; the engine may be away without the pages being so."""
     try:
-        async with asyncio.timeout(3), services.db.transaction() as session:
-            await session.execute(text("select 1"))
+        async with asyncio.timeout(3), services.db.engine.connect() as connection:
+            await connection.execute(text("select 1"))
     except TimeoutError:
         raise Problem(ApiCode.STORE_UNAVAILABLE) from None
     return Health(status="ok")

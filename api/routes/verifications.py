@@ -38,8 +38,9 @@ async def verify_code(code: str, services: Here) -> PermitView:
 )
 async def verify_file(request: Request, services: Here) -> ReportView:
     """Judges a PDF, given as a form's `file` or as the body itself; it is not kept. A broken file is a verdict."""
-    upload = await _read(request, services)
-    return await report_view(services, upload.content, upload.sha256)
+    with services.verifying.place():
+        upload = await _read(request, services)
+        return await report_view(services, upload.content, upload.sha256)
 
 
 async def _read(request: Request, services: Services) -> Upload:

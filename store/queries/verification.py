@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -127,6 +126,6 @@ async def _title_and_months(session: AsyncSession, row: ApplicationRow) -> tuple
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of that month where it has no such day."""
+    """The same day `months` later, the 28th for days that not every month has; as the letter prints it."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, 28))

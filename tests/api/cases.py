@@ -20,7 +20,7 @@ from permits.steps import (
     Waiting,
 )
 from tests.api.conftest import Api
-from tests.api.filing import a_case, a_pdf, definition
+from tests.api.filing import PERMIT_TYPE, a_case, a_pdf, definition
 
 SEEN = "a" * 64
 
@@ -89,9 +89,9 @@ async def a_repair(api: Api, applicant: httpx.AsyncClient) -> tuple[str, str, st
     return number, task, code
 
 
-async def a_letter(api: Api, number: str, text: str = "surat") -> tuple[str, bytes]:
+async def a_letter(api: Api, number: str, code: str = PERMIT_TYPE) -> tuple[str, bytes]:
     """The frozen letter of a case; its sha256 and bytes."""
-    form, pdf = definition().letter, a_pdf(text=f"{text} {number}")
+    form, pdf = definition(code).letter, a_pdf(text=f"surat {number}")
     sha256 = await api.services.documents.put_document(pdf)
     await api.records.open_letter(
         LetterOpening(
