@@ -4,7 +4,6 @@ Whatever the caller's environment names (DATABASE_URL, TEMPORAL_ADDRESS, S3_ENDP
 is used as it is, and the embedded part for it is not started.
 """
 
-import importlib.util
 import json
 import os
 import shutil
@@ -187,14 +186,18 @@ def public_base_url(folders: Folders, given: Mapping[str, str], api_port: int) -
 
 
 def sealing_keys(folders: Folders) -> dict[str, str]:
-    """Paths of the signing worker's key pair, made at the first start; nothing while the signing room is missing."""
+    """Paths of the signing worker's key pair, made at the first start. Raises StackError when unusable."""
     private, public = folders.keys / "seal.key", folders.keys / "seal.pub"
     if not (private.exists() and public.exists()):
-        if not _exists("signing.activation"):
-            return {}
         from signing.activation import SealingKeyPair
+        from signing.errors import SigningError
 
-        SealingKeyPair.create(private, public)
+        try:
+            SealingKeyPair.create(private, public)
+        except SigningError as error:
+            raise StackError(
+                f"{private} cannot be used as the sealing key; restore it, readable by its owner."
+            ) from error
     return {"SIGNING_SEAL_KEY": str(private), "SIGNING_SEAL_PUBLIC_KEY": str(public)}
 
 
@@ -225,13 +228,6 @@ def full_environment(
     }
     chosen = {name: given.get(name) or value for name, value in made.items()}
     return {**chosen, "PUBLIC_BASE_URL": base, "API_PORT": str(book["api"])}
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def project_root() -> Path:

@@ -4,7 +4,6 @@ The signing worker alone is given the private sealing key and the folder with th
 process sees the public half of both.
 """
 
-import importlib.util
 import signal
 import sys
 import warnings
@@ -73,8 +72,7 @@ class Plan:
 def all_parts(plan: Plan) -> list[Part]:
     """Every part of the product, in the order people think of them; what the environment replaces is left out."""
     replaced = {name for name, variable in REPLACED_BY.items() if plan.given.get(variable)}
-    made = (make(plan) for name, make in {**EMBEDDED, **OWN}.items() if name not in replaced)
-    return [part for part in made if _can_run(part)]
+    return [make(plan) for name, make in {**EMBEDDED, **OWN}.items() if name not in replaced]
 
 
 def _postgres(plan: Plan) -> Part:
@@ -229,12 +227,3 @@ def _with_trust(plan: Plan, environment: dict[str, str]) -> dict[str, str]:
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
-
-
-def _can_run(part: Part) -> bool:
-    if part.command[:2] != (sys.executable, "-m"):
-        return True
-    try:
-        return importlib.util.find_spec(part.command[2]) is not None
-    except ModuleNotFoundError:
-        return False

@@ -39,6 +39,26 @@ def test_only_the_signing_worker_reaches_the_sealing_key_and_the_officers_files(
         assert (holds_key, holds_files) == ((name == "signing",) * 2), name
 
 
+def test_the_sealing_key_is_made_once_and_its_public_half_is_another_file(tmp_path: Path) -> None:
+    folders = installation.open_folders(tmp_path)
+    paths = installation.sealing_keys(folders)
+    private, public = Path(paths["SIGNING_SEAL_KEY"]), Path(paths["SIGNING_SEAL_PUBLIC_KEY"])
+    before = private.read_bytes()
+    assert installation.sealing_keys(folders) == paths
+    assert private.read_bytes() == before and private.stat().st_mode & 0o777 == 0o600
+    assert b"PUBLIC" in public.read_bytes() and b"PRIVATE" not in public.read_bytes()
+
+
+def test_a_damaged_sealing_key_is_refused_and_kept(tmp_path: Path) -> None:
+    folders = installation.open_folders(tmp_path)
+    key = folders.keys / "seal.key"
+    key.write_text("damaged")
+    key.chmod(0o600)
+    with pytest.raises(StackError, match="sealing key"):
+        installation.sealing_keys(folders)
+    assert key.read_text() == "damaged"
+
+
 def test_servers_of_others_get_no_key_of_ours(plan: Plan) -> None:
     for name in EMBEDDED:
         part = every_part(plan)[name]
