@@ -34,6 +34,7 @@ _FORBIDDEN = {
     "os.fork",
     "os.forkpty",
 }
+_Policies = dict[str, tuple[tuple[int, ...], Policy]]  # by path: the stamp of its files, and what they say
 _LENGTH = struct.Struct(">I")
 
 
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers.write(b"\n")
     answers.flush()
-    policies: dict[tuple[str, int], Policy] = {}
+    policies: _Policies = {}
     while (asked := _read(sys.stdin.buffer)) is not None:
         pdf = _read(sys.stdin.buffer)
         if pdf is None:
@@ -69,17 +70,18 @@ def _refuse_the_world(event: str, _arguments: object) -> None:
         raise PermissionError(event)
 
 
-def _answer(path: str, pdf: bytes, policies: dict[tuple[str, int], Policy]) -> dict[str, object]:
+def _answer(path: str, pdf: bytes, policies: _Policies) -> dict[str, object]:
     try:
-        key = (path, Path(path).stat().st_mtime_ns)
-        if key not in policies:
+        known = policies.get(path)
+        if known is None or known[1].stamp != known[0]:
             policies.clear()
-            policies[key] = Policy.from_file(Path(path))
+            fresh = Policy.from_file(Path(path))
+            known = policies[path] = (fresh.stamp, fresh)
     except PolicyUnreadable as failure:
         return {"policy_error": failure.sentence}
     except OSError:
         return {"policy_error": "Berkas kebijakan verifikasi tidak ada."}
-    return verify_pdf(pdf, policies[key]).as_dict()
+    return verify_pdf(pdf, known[1]).as_dict()
 
 
 def _allow_cpu(seconds: int) -> None:

@@ -16,6 +16,7 @@ from asn1crypto import crl, pem, x509
 from pyhanko_certvalidator import ValidationContext
 
 from signing.errors import ProviderUnavailable
+from signing.verdict import Report
 
 ROOTS, INTERMEDIATES, CRLS = "root.pem", "intermediates.pem", "crls.pem"
 CONTEXT_LIFE_SECONDS = 300.0
@@ -55,6 +56,7 @@ class TrustMaterial:
     roots: list[x509.Certificate] = field(default_factory=list, repr=False)
     intermediates: list[x509.Certificate] = field(default_factory=list, repr=False)
     crls: list[crl.CertificateList] = field(default_factory=list, repr=False)
+    judged: dict[tuple[str, str, str], tuple[float, Report]] = field(default_factory=dict, repr=False)
 
     def refresh(self) -> None:
         """Read the folder again if a file changed. Raises ProviderUnavailable when one cannot be read."""
@@ -69,6 +71,7 @@ class TrustMaterial:
         except (OSError, ValueError) as failure:
             raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
         self._stamp, self._context = stamp, None
+        self.judged.clear()
 
     def context(self) -> ValidationContext:
         """A context for signing now: offline, every certificate of a chain needs revocation information.

@@ -53,6 +53,7 @@ from signing.errors import (
     SigningError,
     TimestampUnavailable,
 )
+from signing.judging import judge_signed
 from signing.material import TrustMaterial
 from signing.policy import Policy
 from signing.port import SigningOrder
@@ -192,15 +193,7 @@ class Pipeline:
         if not signed.startswith(pdf):
             raise SignatureNotProven("Hasil tanda tangan tidak diawali byte surat yang dikirim.")
         fingerprint = hashlib.sha256(certificate.dump()).hexdigest()
-        policy = Policy.of_parts(
-            self.material.roots,
-            self.material.intermediates,
-            self.material.crls,
-            signers={order.field_name: fingerprint},
-            head_field=order.field_name,
-            min_level=Level.B_LTA,
-        )
-        report = await verify_pdf_async(signed, policy)
+        report = await judge_signed(self.material, signed, fingerprint, order.field_name)
         kinds = sorted(found.kind for found in report.signatures)
         if report.verdict is not Verdict.SAH or kinds != ["document-timestamp", "signature"]:
             codes = ", ".join(reason.code for reason in report.reasons) or report.verdict.value

@@ -44,6 +44,7 @@ class Policy(BaseModel):
 
     _trust: list[x509.Certificate] = PrivateAttr(default_factory=list)
     _intermediates: list[x509.Certificate] = PrivateAttr(default_factory=list)
+    _files: list[Path] = PrivateAttr(default_factory=list)
     _crls: list[crl.CertificateList] = PrivateAttr(default_factory=list)
 
     @classmethod
@@ -54,6 +55,7 @@ class Policy(BaseModel):
             if not policy.trust:
                 raise PolicyUnreadable("Kebijakan verifikasi tidak menyebut jangkar kepercayaan.")
             beside = path.resolve().parent
+            policy._files = [path, *(beside / name for name in (*policy.trust, *policy.intermediates, *policy.crls))]
             policy._trust = read_certificates(beside / name for name in policy.trust)
             policy._intermediates = read_certificates(beside / name for name in policy.intermediates)
             policy._crls = read_crls(beside / name for name in policy.crls)
@@ -76,6 +78,11 @@ class Policy(BaseModel):
         policy = cls.model_validate({"signers": dict(signers), "head_field": head_field, "min_level": min_level})
         policy._trust, policy._intermediates, policy._crls = list(trust), list(intermediates), list(crls)
         return policy
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """Modification times of the files it was read from, to see when it is out of date. Raises OSError."""
+        return tuple(path.stat().st_mtime_ns for path in self._files)
 
     @property
     def anchors(self) -> list[x509.Certificate]:

@@ -1,38 +1,34 @@
-"""Client of an RFC 3161 timestamp service that keeps its connection.
+"""Client of an RFC 3161 timestamp service.
 
-pyHanko's client makes a session for each token, and with it loads the machine's TLS roots: more than half of a
-signature's time. This one holds a session for as long as the event loop lives, and forgets what it learned about the
-service's certificates after ten minutes, so that a service that changes its certificate is noticed.
+pyHanko's client loads a bundle of TLS roots for every token, which takes longer than all the rest of a signature. This
+one uses the roots that the HTTP library loaded once, and forgets what it learned about the service's certificates
+after ten minutes, so that a service that changes its certificate is noticed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
-from asn1crypto import tsp
 from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
 
 LEARNED_SECONDS = 600.0
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10.0
 
 
 class TsaClient(HTTPTimeStamper):
-    """Asks `url` for tokens. Close with `aclose` before the loop ends."""
+    """Asks `url` for tokens. May be shared by any number of signatures; nothing has to be closed."""
 
     def __init__(self, url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         super().__init__(url, timeout=timeout_seconds)
-        self._held: tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession] | None = None
         self._learned_at = time.monotonic()
 
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        """Send one request over the held session."""
-        loop = asyncio.get_running_loop()
-        if self._held is None or self._held[0] is not loop or self._held[1].closed:
-            self._held = (loop, aiohttp.ClientSession())
-        self._session = self._held[1]
-        return await super().async_request_tsa_response(req)
+    @asynccontextmanager
+    async def _acquire_session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        async with aiohttp.ClientSession() as session:
+            yield session
 
     def forget_if_old(self) -> None:
         """Drop the sample token and certificates of the service when they are older than ten minutes."""
@@ -40,9 +36,3 @@ class TsaClient(HTTPTimeStamper):
             self._dummy_response_cache.clear()
             self._certs.clear()
             self._learned_at = time.monotonic()
-
-    async def aclose(self) -> None:
-        """Close the session of this loop."""
-        held, self._held = self._held, None
-        if held is not None and held[0] is asyncio.get_running_loop():
-            await held[1].close()

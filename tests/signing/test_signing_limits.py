@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import crl, ocsp, pem, x509
+from certomancer.services import CRLBuilder
 
 from signing.double import DemoOfficer, DemoPki, DemoPkiWarning
 from signing.errors import DemoPkiError, PolicyUnreadable
@@ -236,3 +237,41 @@ def _ocsp_status(url: str, workshop: Workshop, signer_id: str) -> str:
     with urllib.request.urlopen(request) as answer:
         response = ocsp.OCSPResponse.load(answer.read())
     return str(response.response_data["responses"][0]["cert_status"].name)
+
+
+async def test_a_renewed_revocation_list_counts_for_the_next_file(
+    workshop: Workshop, signed: bytes, tmp_path: Path
+) -> None:
+    path = write_policy(workshop, tmp_path)
+    verifier = LimitedVerifier(path)
+    try:
+        assert (await verifier.verify(signed)).verdict is Verdict.SAH
+        revoked = workshop.pki._crl("intermediate", 9, datetime.now(UTC))
+        serial = x509.Certificate.load(workshop.pki.certificate("kepala")).serial_number
+        yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+        entry = CRLBuilder.format_revoked_cert(serial, crl.CRLReason("key_compromise"), yesterday)
+        body = revoked["tbs_cert_list"]
+        listed = [*(body["revoked_certificates"] or ()), entry]
+        body["revoked_certificates"] = crl.RevokedCertificates(listed)
+        (tmp_path / "crls.pem").write_bytes(pem.armor("X509 CRL", revoked.dump(force=True)))
+        report = await verifier.verify(signed)
+        assert report.verdict is Verdict.TIDAK_SAH
+        assert "revoked" in {reason.code for reason in report.reasons}
+    finally:
+        await verifier.aclose()
+
+
+def test_the_child_reaches_no_network_and_starts_no_program() -> None:
+    root = Path(__file__).resolve().parents[2]
+    script = (
+        "import sys, socket, subprocess\n"
+        "from signing.limited_child import _refuse_the_world\n"
+        "sys.addaudithook(_refuse_the_world)\n"
+        "for act in (lambda: socket.create_connection(('127.0.0.1', 9)), lambda: subprocess.run(['true'])):\n"
+        "    try:\n"
+        "        act()\n"
+        "    except PermissionError:\n"
+        "        continue\n"
+        "    raise SystemExit(1)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=root, check=False).returncode == 0

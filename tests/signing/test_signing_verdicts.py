@@ -232,7 +232,6 @@ async def test_an_archive_refreshed_with_another_timestamp_stays_sah(workshop: W
     refreshed = await PdfTimeStamper(timestamper).async_update_archival_timestamp_chain(
         PdfFileReader(io.BytesIO(signed)), workshop.context()
     )
-    await timestamper.aclose()
     report = verify_pdf(refreshed.getvalue(), workshop.policy(Level.B_LTA))
     assert (report.verdict, report.level, codes(report)) == (Verdict.SAH, Level.B_LTA, set())
     assert len(report.signatures) == 3

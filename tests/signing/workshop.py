@@ -119,8 +119,6 @@ class Workshop:
         out = io.BytesIO()
         signing = PdfSigner(metadata, signer=self.signer(signer_id), timestamper=timestamper)
         await signing.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
-        if timestamper is not None:
-            await timestamper.aclose()
         return out.getvalue()
 
 

@@ -1,0 +1,49 @@
+"""Our own verdict on a letter that was just signed, reached once for the same bytes under the same policy.
+
+The pipeline proves what it made, the desk proves what a provider handed over, and the stored object is judged before
+anything is released. All three ask the same question: with our own keys they ask it of the same bytes within seconds.
+A verdict is a function of bytes, policy, trust material and time, so it is kept for a minute, by sha256, and forgotten
+when the trust material changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from signing.material import TrustMaterial
+from signing.policy import Policy
+from signing.port import HEAD_FIELD
+from signing.verdict import Level, Report
+from signing.verify import verify_pdf_async
+
+KEPT_SECONDS = 60.0
+MOST_KEPT = 256
+
+
+async def judge_signed(
+    material: TrustMaterial, pdf: bytes, certificate_sha256: str, field_name: str = HEAD_FIELD
+) -> Report:
+    """The verdict under the installation's own policy: this certificate in this field, at B-LTA.
+
+    Raises ProviderUnavailable when the trust material cannot be read.
+    """
+    material.refresh()
+    asked = (hashlib.sha256(pdf).hexdigest(), certificate_sha256, field_name)
+    known = material.judged.get(asked)
+    if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
+        return known[1]
+    policy = Policy.of_parts(
+        material.roots,
+        material.intermediates,
+        material.crls,
+        signers={field_name: certificate_sha256},
+        head_field=field_name,
+        min_level=Level.B_LTA,
+    )
+    began = time.monotonic()
+    report = await verify_pdf_async(pdf, policy)
+    if len(material.judged) >= MOST_KEPT:
+        material.judged.clear()
+    material.judged[asked] = (began, report)
+    return report
