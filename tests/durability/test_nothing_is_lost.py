@@ -1,4 +1,4 @@
-"""kill -9 at every activity boundary and of every part: each case finishes with one number, one signature, one record."""
+"""kill -9 at every activity boundary and of every part: one number, one signature, one record a case."""
 
 from __future__ import annotations
 
