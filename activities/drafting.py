@@ -16,6 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.letters import Charge, LetterInput, Participant, Signatory, render_letter
+from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
 from permits.events import Event
@@ -180,7 +181,7 @@ class LetterDesk:
 
 
 def _birth(place: str | None, day: date | None) -> str:
-    return ", ".join(part for part in (place, day.strftime("%d-%m-%Y") if day else None) if part) or "-"
+    return ", ".join(part for part in (place, long_date(day) if day else None) if part) or "-"
 
 
 def _answers(fields: Sequence[FormField], data: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,5 +37,9 @@ def when(instant: datetime | str) -> str:
     """An instant as people read it: Selasa 8 Desember 2026 pukul 16.00 WIB."""
     moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     local = moment.astimezone(JAKARTA)
-    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
-    return f"{day} pukul {local:%H.%M} WIB"
+    return f"{DAYS[local.weekday()]} {long_date(local)} pukul {local:%H.%M} WIB"
+
+
+def long_date(day: date) -> str:
+    """A day as letters print it: 8 Desember 2026."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

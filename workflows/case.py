@@ -7,6 +7,7 @@ letter desk.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from temporalio import workflow
@@ -152,7 +153,7 @@ class Case:
         self.ledger.defer(promise=self.promise, promise_due_at=self.promise_due())
         return decision
 
-    def promise_due(self) -> Any:
+    def promise_due(self) -> datetime:
         """The promise's due instant as of now; office time."""
         return self.promise.due_at(self.clock.calendar, self.clock.now())
 

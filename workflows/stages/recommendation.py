@@ -28,7 +28,6 @@ Child = ChildWorkflowHandle[RecommendationWorkflow, RecommendationResult]
 async def recommend(case: Case, stage: Recommendation) -> Outcome:
     """Asks every agency of the stage and waits for all of them."""
     names = " dan ".join(agency.name for agency in stage.agencies)
-    case.desk.show(stage.title, names, None)
     await _record_waiting(case, stage, names)
     for agency in stage.agencies:
         await case.file_letter(f"opd-request-{agency.opd}", _request_form(agency), paragraphs=(agency.asks_for,),
@@ -79,12 +78,14 @@ async def _release(children: list[Child]) -> None:
 
 async def _record_waiting(case: Case, stage: Recommendation, names: str) -> None:
     longest = max(agency.working_days for agency in stage.agencies)
+    due_at = case.clock.calendar.due_at(case.clock.today(), longest)
+    case.desk.show(stage.title, names, due_at)
     waiting = Waiting(
         kind="opd",
         holder=names,
         stage=stage.title,
         since=case.clock.now(),
-        due_at=case.clock.calendar.due_at(case.clock.today(), longest),
+        due_at=due_at,
     )
     case.ledger.note(case.ledger.event(Tag.OPD_ASKED, agencies=[agency.opd for agency in stage.agencies]))
     await case.ledger.keep(
