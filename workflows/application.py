@@ -15,7 +15,7 @@ from temporalio.common import SearchAttributeKey
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook, LetterVoid
     from permits.application import ApplicationStatus
-    from permits.decisions import Decision, Receipt
+    from permits.decisions import Decision, Receipt, SignatureOrdered
     from permits.definition import AnyStage
     from permits.errors import Code, RuleError
     from permits.events import Tag
@@ -100,7 +100,10 @@ class ApplicationWorkflow:
     @workflow.update
     def decide(self, decision: Decision) -> Receipt:
         """A person decides at an open task."""
-        return self._case.desk.take(decision)
+        receipt = self._case.desk.take(decision)
+        # Here and not in the stage: a withdrawal may arrive before the stage runs on.
+        self._case.signature_ordered |= isinstance(decision.body, SignatureOrdered)
+        return receipt
 
     @decide.validator
     def _may_decide(self, decision: Decision) -> None:

@@ -29,7 +29,6 @@ async def sign(case: Case, stage: Signing) -> Outcome:
         if isinstance(decision.body, Returned):
             return Outcome.to("drafting")
         assert isinstance(decision.body, SignatureOrdered)
-        case.signature_ordered = True
         activation = decision.body.activation_id
         case.ledger.note(
             case.ledger.event(
