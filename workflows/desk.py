@@ -6,6 +6,7 @@ notice. Past the last rung a person gets a task of its own; the waiting goes on.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -149,24 +150,31 @@ class Desk:
         Raises:
             Interrupted: the case ended from outside; the task is closed as cancelled.
         """
+        if self.ended is not None:
+            raise Interrupted
         opened = self._opening(question)
         self._open[opened.id] = self._open_task(opened)
         await self._record_opening(opened, question, events, parts)
         self.show(question.stage, question.holder, opened.due_at)
         overdue: str | None = None
         fired: frozenset[str] = frozenset()
-        while opened.id in self._open and self.ended is None:
-            rung = next_rung(self._plan(opened, question), fired)
-            if rung is None and overdue is None:
-                overdue = await self._open_overdue(opened, question)
-            if overdue is not None and overdue in self._decisions:
-                await self._close_overdue(overdue)
-                overdue = ""
-            if await self._wait_at(opened.id, overdue, rung):
-                continue
-            if rung is not None and self._clock.now() >= rung.at:
-                fired |= {rung.rung.code}
-                await self._fire(rung, opened, question)
+        try:
+            while opened.id in self._open and self.ended is None:
+                rung = next_rung(self._plan(opened, question), fired)
+                if rung is None and overdue is None:
+                    overdue = await self._open_overdue(opened, question)
+                if overdue is not None and overdue in self._decisions:
+                    await self._close_overdue(overdue)
+                    overdue = ""
+                if await self._wait_at(opened.id, overdue, rung):
+                    continue
+                if rung is not None and self._clock.now() >= rung.at:
+                    fired |= {rung.rung.code}
+                    await self._fire(rung, opened, question)
+        except asyncio.CancelledError:
+            if opened.id in self._open:
+                raise
+            # The decision came at the same moment and has its receipt: it stands.
         return self._end(opened, overdue)
 
     def _opening(self, question: Question) -> TaskOpened:

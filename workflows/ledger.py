@@ -6,6 +6,7 @@ so that a case is never seen without a holder between two desks.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -93,4 +94,12 @@ class Ledger:
             **(self._parts | parts),
         )
         self._events, self._closed, self._notices, self._parts = [], [], [], {}
-        await workflow.execute_activity_method(activity, step, summary=summary, **OWN_STORE)
+        writing = asyncio.ensure_future(
+            workflow.execute_activity_method(activity, step, summary=summary, **OWN_STORE)
+        )
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # A step on its way may still be written: what is written after it must not overtake it.
+            await writing
+            raise

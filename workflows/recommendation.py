@@ -42,13 +42,14 @@ class RecommendationWorkflow:
         self._ledger = Ledger(request.number, self._clock)
         self._desk = Desk(request.number, request.applicant_id, self._clock, self._ledger, OPD_TAGS)
         self._asked_at = self._clock.now()
+        self._given: OpdAnswer | None = None  # stands, even when the case is withdrawn while it is written
 
     @workflow.run
     async def run(self, request: RecommendationRequest) -> RecommendationResult:
         try:
             answer = await self._ask()
         except (Interrupted, asyncio.CancelledError):
-            answer = await asyncio.shield(asyncio.ensure_future(self._release()))
+            answer = self._given or await asyncio.shield(asyncio.ensure_future(self._release()))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return RecommendationResult(answer=answer)
 
@@ -93,7 +94,7 @@ class RecommendationWorkflow:
         decision = await self._desk.ask(question, opd_answer=self._answer())
         body = decision.body
         assert isinstance(body, Recommended)
-        answer = self._answer(answer=body.answer, conditions=body.conditions, reason=body.reason)
+        self._given = answer = self._answer(answer=body.answer, conditions=body.conditions, reason=body.reason)
         await self._ledger.keep(CaseBook.record_answer, f"Jawaban {agency.name}", opd_answer=answer)
         return answer
 
