@@ -113,11 +113,10 @@ class CaseFile:
 
         async def look() -> TaskRow | None:
             for row in await self.open_tasks():
-                if row.id in self._seen:
-                    continue
-                if row.kind == to and opd in (None, row.opd):
+                if row.kind == to and row.id not in self._seen and opd in (None, row.opd):
                     return row
-                await self.decide(row)
+                if row.kind != to and row.id not in self._seen:
+                    await self.decide(row)
             return None
 
         return await until(look, f"a task {to} in {self.number}")
