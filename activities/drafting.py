@@ -185,7 +185,13 @@ def _birth(place: str | None, day: date | None) -> str:
 
 
 def _answers(fields: Sequence[FormField], data: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((item.label, data[item.code]) for item in fields if item.in_letter and data.get(item.code))
+    return tuple(
+        (item.label, _printed(item, data[item.code])) for item in fields if item.in_letter and data.get(item.code)
+    )
+
+
+def _printed(item: FormField, answer: str) -> str:
+    return long_date(date.fromisoformat(answer)) if item.kind == "date" else answer
 
 
 def _recipient(order: ComposeLetter, applicant: str) -> tuple[str, ...]:
