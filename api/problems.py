@@ -134,12 +134,14 @@ class ProblemTable:
 
 def _sentence(words: Words, facts: Mapping[str, Any]) -> str:
     try:
-        return words.detail.format_map({name: _in_words(value) for name, value in facts.items()})
+        return words.detail.format_map({name: _in_words(name, value) for name, value in facts.items()})
     except KeyError:
         return words.plain or words.detail.split("{")[0].rstrip(" :(,") + "."
 
 
-def _in_words(value: Any) -> str:
+def _in_words(name: str, value: Any) -> str:
+    if name == "limit_bytes":
+        return f"{value / 1_000_000:g} MB".replace(".", ",")
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value)
     return str(value)

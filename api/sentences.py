@@ -24,6 +24,8 @@ class EventWords(BaseModel):
     public: bool
     text: str
     plain: str | None = None
+    only_when: dict[str, list[str]] = Field(default_factory=dict)
+    not_when: dict[str, list[str]] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
@@ -40,10 +42,13 @@ class Sentences:
         """Tags without a sentence; none, as a test sees to."""
         return frozenset(tag.value for tag in Tag) - frozenset(self._by_tag)
 
-    def is_public(self, tag: str) -> bool:
+    def is_public(self, tag: str, facts: Mapping[str, Any]) -> bool:
         """Whether the event stands on the tracking page."""
         words = self._by_tag.get(tag)
-        return words is not None and words.public
+        if words is None or not words.public:
+            return False
+        wanted = all(_holds(facts, name, values) for name, values in words.only_when.items())
+        return wanted and not any(_holds(facts, name, values) for name, values in words.not_when.items())
 
     def sentence(self, tag: str, facts: Mapping[str, Any], titles: Mapping[str, str] | None = None) -> str:
         """The sentence of one event.
@@ -72,6 +77,11 @@ class Sentences:
             return _moment(value)
         text = str(value).rstrip(".")
         return words.words.get(name, {}).get(text) or self._common.get(name, {}).get(text) or text
+
+
+def _holds(facts: Mapping[str, Any], name: str, values: list[str]) -> bool:
+    """Whether a fact is there with one of the values; with any value, where none are named."""
+    return facts.get(name) is not None and (not values or str(facts[name]) in values)
 
 
 def _moment(value: str) -> str:

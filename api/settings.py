@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from permits.pace import Pace
 
-MEGABYTE = 1024 * 1024
+MEGABYTE = 1_000_000
 
 
 class ApiSettings(BaseSettings):

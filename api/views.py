@@ -169,7 +169,7 @@ def _office_now(pace: Pace, calendar: WorkingCalendar | None, now: datetime) -> 
 
 
 def _step(services: Services, step: TrackedStep, titles: dict[str, str]) -> StepOfWay:
-    shown = [event for event in step.events if services.sentences.is_public(event.tag)]
+    shown = [event for event in step.events if services.sentences.is_public(event.tag, event.facts)]
     return StepOfWay(
         title=step.title,
         holder=step.holder,

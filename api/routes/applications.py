@@ -25,6 +25,7 @@ from store.queries.application import (
     application_page,
     applications,
     events,
+    requirement_titles,
 )
 from store.queries.catalogue import definition_in_force
 from store.records import NewDraft
@@ -71,10 +72,16 @@ class ApplicationList(BaseModel):
     """Ask again with `after` set to this for the next page."""
 
 
+class EventInWords(EventLine):
+    """A line of the record, and what it says to people."""
+
+    sentence: str
+
+
 class EventList(BaseModel):
     """A page of the record."""
 
-    items: list[EventLine]
+    items: list[EventInWords]
     total: int
     next_after: int | None
 
@@ -179,7 +186,12 @@ async def read_events(
 ) -> EventList:
     """The record of the case, line by line, with its chain of hashes."""
     async with services.db.transaction() as session:
-        items, total = await events(session, case.row.number, after, limit)
+        lines, total = await events(session, case.row.number, after, limit)
+        titles = await requirement_titles(session, case.row)
+    items = [
+        EventInWords(**line.model_dump(), sentence=services.sentences.sentence(line.tag, line.facts, titles))
+        for line in lines
+    ]
     last = items[-1].sequence if items else after
     return EventList(items=items, total=total, next_after=last if last < total and items else None)
 

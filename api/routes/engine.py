@@ -21,6 +21,7 @@ from api.engine import CaseGone
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login
+from permits.application import CLOSED
 from permits.authority import Act, Actor
 from permits.errors import Code, RuleError
 from permits.numbering import ApplicationNumber, NumberingError
@@ -134,11 +135,12 @@ async def _row(services: Services, number: str) -> RowState:
 def _differences(state: CaseState, row: RowState) -> list[str]:
     """Names of what the row tells otherwise; tasks of agencies belong to workflows of their own."""
     own = {task for task in row.open_tasks if not task.startswith(f"{state.number}-opd-")}
-    compared = {
-        "stage": (state.stage, row.stage),
+    compared: dict[str, tuple[object, object]] = {
         "open_tasks": (set(state.open_tasks), own),
         "promise_due_at": (state.promise_due_at.isoformat() if state.promise_due_at else None, row.promise_due_at),
         "product": (state.product, row.product or "permit"),
         "withdrawn": (state.withdrawn, row.status == "withdrawn"),
     }
+    if row.status not in CLOSED:
+        compared["stage"] = (state.stage, row.stage)
     return sorted(name for name, (engine, store) in compared.items() if engine != store)

@@ -13,6 +13,7 @@ from api.layers import CONTENT_POLICY
 from api.problems import TABLE, ApiCode, ProblemTable
 from api.sentences import SENTENCES, Sentences
 from api.settings import ApiSettings
+from permits.decisions import POSSIBLE
 from permits.errors import Code
 from permits.events import Tag
 from tests.api.conftest import Api
@@ -227,3 +228,20 @@ def test_unsafe_settings_do_not_start_in_production(unsafe: dict[str, object], a
 def test_a_problem_shows_only_the_facts_that_may_be_shown() -> None:
     body = ProblemTable().body("task-closed", {"decided_by": "Contoh", "task": "x", "nik": "1"}, "http://a", "r")
     assert body["decided_by"] == "Contoh" and "nik" not in body and "task" not in body
+
+
+def test_what_an_officer_is_told_by_mail_is_not_on_the_tracking_page() -> None:
+    sentences = Sentences()
+    assert sentences.is_public(Tag.NOTICE_SENT, {"template": "letter-issued"})
+    assert not sentences.is_public(Tag.NOTICE_SENT, {"template": "task-warning"})
+    assert not sentences.is_public(Tag.TASK_DECIDED, {"decision": "paraf"})
+    assert sentences.is_public(Tag.TASK_DECIDED, {"decision": "forward"})
+    assert not sentences.is_public(Tag.OPD_ASKED, {"agencies": ["bappeda"]})
+    assert sentences.is_public(Tag.OPD_ASKED, {"holder": "Dinas Kesehatan"})
+
+
+def test_a_decision_kind_has_its_words() -> None:
+    for kinds in POSSIBLE.values():
+        for kind in kinds:
+            sentence = Sentences().sentence(Tag.TASK_DECIDED, {"decision": kind})
+            assert sentence.lower() != f"{kind}."

@@ -222,7 +222,8 @@ async def test_a_hundred_megabytes_are_refused_without_being_kept_in_memory(api:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (answer.status_code, answer.json()["code"]) == (413, "file-too-large")
-    assert answer.json()["limit_bytes"] == 10 * 1024 * 1024
+    assert answer.json()["limit_bytes"] == 10_000_000
+    assert "10 MB" in answer.json()["detail"]
     assert peak < 40 * 1024 * 1024
 
 
