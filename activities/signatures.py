@@ -21,11 +21,10 @@ from permits.events import Event
 from permits.steps import SignedLetter
 from signing.activation import Activation, SealingKeyPair, check_names_letter, check_step_up, open_envelope, open_secret
 from signing.errors import SigningError
+from signing.judging import judge_signed
 from signing.material import TrustMaterial
-from signing.policy import Policy
-from signing.port import HEAD_FIELD, SignatureProvider, SigningOrder
-from signing.verdict import Level, Report, Verdict
-from signing.verify import verify_pdf_async
+from signing.port import SignatureProvider, SigningOrder
+from signing.verdict import Report, Verdict
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
 from store.records import Records
@@ -133,7 +132,7 @@ class SignatureDesk:
             pdf = await self._documents.get_signed(signed.signed_sha256)
         except ObjectMissing:
             return JudgedLetter(verdict=Verdict.RUSAK.value, reasons=("object-missing",))
-        report = await self._judge(pdf, signed.certificate_sha256)
+        report = await judge_signed(self._material, pdf, signed.certificate_sha256)
         return JudgedLetter(
             verdict=report.verdict.value,
             level=report.level.value if report.level else None,
@@ -197,22 +196,11 @@ class SignatureDesk:
         return signed
 
     async def _proven(self, signed: bytes, mandate: Mandate) -> Report:
-        report = await self._judge(signed, mandate.certificate_sha256)
+        report = await judge_signed(self._material, signed, mandate.certificate_sha256)
         if report.verdict is not Verdict.SAH:
             await self._documents.quarantine(signed)
             raise Refused("not-valid")
         return report
-
-    async def _judge(self, pdf: bytes, certificate_sha256: str) -> Report:
-        self._material.refresh()
-        policy = Policy.of_parts(
-            self._material.roots,
-            self._material.intermediates,
-            self._material.crls,
-            signers={HEAD_FIELD: certificate_sha256},
-            min_level=Level.B_LTA,
-        )
-        return await verify_pdf_async(pdf, policy)
 
     async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
         signed_sha256 = await self._documents.put_signed(signed)

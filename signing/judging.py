@@ -30,7 +30,8 @@ async def judge_signed(
     """
     material.refresh()
     asked = (hashlib.sha256(pdf).hexdigest(), certificate_sha256, field_name)
-    known = material.judged.get(asked)
+    judged = material.judged  # a refresh meanwhile begins another one, and ours is forgotten with the old
+    known = judged.get(asked)
     if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
         return known[1]
     policy = Policy.of_parts(
@@ -43,7 +44,7 @@ async def judge_signed(
     )
     began = time.monotonic()
     report = await verify_pdf_async(pdf, policy)
-    if len(material.judged) >= MOST_KEPT:
-        material.judged.clear()
-    material.judged[asked] = (began, report)
+    if len(judged) >= MOST_KEPT:
+        judged.clear()
+    judged[asked] = (began, report)
     return report

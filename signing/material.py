@@ -70,8 +70,7 @@ class TrustMaterial:
             self.crls = read_crls(paths[2:])
         except (OSError, ValueError) as failure:
             raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
-        self._stamp, self._context = stamp, None
-        self.judged.clear()
+        self._stamp, self._context, self.judged = stamp, None, {}
 
     def context(self) -> ValidationContext:
         """A context for signing now: offline, every certificate of a chain needs revocation information.
