@@ -1,14 +1,20 @@
 """Development provider: officers' keys as PKCS#12 files (RFC 7292), opened with the passphrase typed for each signing.
 
 Not for production: a file-based key is not under its owner's sole control as UU ITE art. 11 asks; building the provider
-warns. The key lives for one call and the passphrase is never kept, logged or put into an error.
+warns. The passphrase is never kept, logged or put into an error. A key lives as long as a call that uses it: letters of
+one batch that are signed side by side share it, since deriving it costs more than a signature.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
+import secrets
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from asn1crypto import x509
@@ -28,6 +34,14 @@ class DevelopmentProviderWarning(UserWarning):
     """Someone built the provider that signs with key files."""
 
 
+@dataclass
+class _InUse:
+    """A key that is open, or is being opened, for the calls that use it now."""
+
+    opening: asyncio.Future[HeldKeySigner]
+    calls: int = 0
+
+
 class Pkcs12Provider:
     """Signs with `<folder>/<signer_id>.p12`."""
 
@@ -40,17 +54,36 @@ class Pkcs12Provider:
         log.warning("Signing with key files; for development only")
         self._folder = folder
         self._pipeline = pipeline
+        self._blind = secrets.token_bytes(32)
+        self._in_use: dict[tuple[str, bytes], _InUse] = {}
 
     async def sign(self, pdf: bytes, order: SigningOrder) -> bytes:
         """Sign as `SignatureProvider` says.
 
         Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable and what the pipeline raises.
         """
-        signer = await asyncio.to_thread(self.open_signer, order.signer_id, order.secret)
-        return await self._pipeline.sign_letter(pdf, signer, order)
+        async with self._opened(order) as signer:
+            return await self._pipeline.sign_letter(pdf, signer, order)
+
+    @asynccontextmanager
+    async def _opened(self, order: SigningOrder) -> AsyncIterator[HeldKeySigner]:
+        """The officer's key, shared by overlapping calls with the same passphrase; dropped with the last of them."""
+        passphrase = order.secret.get_secret_value().encode()
+        which = (order.signer_id, hmac.digest(self._blind, passphrase, "sha256"))
+        if which not in self._in_use:
+            opening = asyncio.to_thread(self.open_signer, order.signer_id, order.secret)
+            self._in_use[which] = _InUse(asyncio.ensure_future(opening))
+        shared = self._in_use[which]
+        shared.calls += 1
+        try:
+            yield await asyncio.shield(shared.opening)
+        finally:
+            shared.calls -= 1
+            if not shared.calls:
+                del self._in_use[which]
 
     def open_signer(self, signer_id: str, secret: SecretStr) -> HeldKeySigner:
-        """Open an officer's key, for `Pipeline.sign_letter`; a batch under one activation may share it while it runs.
+        """Open an officer's key, for `Pipeline.sign_letter`.
 
         Blocks for about 0.1 s (key derivation). Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable.
         """
