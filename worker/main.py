@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from pyhanko.sign.timestamps import HTTPTimeStamper
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -34,6 +33,7 @@ from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
+from signing.timestamps import TsaClient
 from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
@@ -102,7 +102,7 @@ def main_activities(
 def signing_activities(settings: SigningSettings, records: Records, documents: DocumentStore) -> Activities:
     """What the `signing` queue can do."""
     material = TrustMaterial(settings.signing_pki_dir)
-    pipeline = Pipeline(material, HTTPTimeStamper(settings.signing_tsa_url))
+    pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
     provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     desk = SignatureDesk(records, documents, provider, material, seal)
