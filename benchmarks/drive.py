@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.05
 LONGEST_ROUND_SECONDS = 120
 
 _Task = TypeVar("_Task")

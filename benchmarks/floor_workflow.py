@@ -88,9 +88,7 @@ class FloorCase:
         self, plan: FloorPlan, steps: list[str], n: int
     ) -> workflow.ChildWorkflowHandle[FloorCase, str]:
         child = FloorPlan(plan.round_id, steps)
-        return await workflow.start_child_workflow(
-            FloorCase.run, child, id=f"{workflow.info().workflow_id}-{n}", result_type=str
-        )
+        return await workflow.start_child_workflow(FloorCase.run, child, id=f"{workflow.info().workflow_id}-{n}")
 
 
 def _waits_for(steps: list[str], n: int) -> str:

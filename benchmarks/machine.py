@@ -41,8 +41,9 @@ def _commit() -> str:
 
 
 def processor_seconds(pids: Mapping[str, int]) -> dict[str, float]:
-    """User and system time of each process with all its descendants, living and ended, so far."""
-    return {name: _family_seconds(pid) for name, pid in pids.items()}
+    """User and system time so far: of each process with its descendants, living and ended; of this one alone."""
+    own = sum(os.times()[:2])
+    return {name: own if pid == os.getpid() else _family_seconds(pid) for name, pid in pids.items()}
 
 
 def _family_seconds(pid: int) -> float:
