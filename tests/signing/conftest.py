@@ -25,6 +25,7 @@ OFFICERS = [
     DemoOfficer("sebentar", "Pejabat Sebentar Contoh", valid_to=SOON),
     DemoOfficer("usang", "Pejabat Usang Contoh", valid_to=datetime.now(UTC) - timedelta(hours=1)),
     DemoOfficer("dicabut", "Pejabat Dicabut Contoh"),
+    DemoOfficer("curang", "Pejabat Curang Contoh"),
     DemoOfficer("batal", "Pejabat Batal Contoh"),
 ]
 

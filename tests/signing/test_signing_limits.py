@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import crl, ocsp, pem, x509
-from certomancer.services import CRLBuilder
 
 from signing.double import DemoOfficer, DemoPki, DemoPkiWarning
 from signing.errors import DemoPkiError, PolicyUnreadable
@@ -22,7 +21,7 @@ from signing.limited import LimitedVerifier
 from signing.policy import Policy
 from signing.report import judge_file
 from signing.verdict import Level, Verdict
-from tests.signing.workshop import PASSPHRASE, Workshop, write_policy
+from tests.signing.workshop import PASSPHRASE, Workshop, list_that_revokes, write_policy
 
 
 async def test_one_warm_process_judges_file_after_file(workshop: Workshop, signed: bytes, tmp_path: Path) -> None:
@@ -246,14 +245,9 @@ async def test_a_renewed_revocation_list_counts_for_the_next_file(
     verifier = LimitedVerifier(path)
     try:
         assert (await verifier.verify(signed)).verdict is Verdict.SAH
-        revoked = workshop.pki._crl("intermediate", 9, datetime.now(UTC))
         serial = x509.Certificate.load(workshop.pki.certificate("kepala")).serial_number
-        yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
-        entry = CRLBuilder.format_revoked_cert(serial, crl.CRLReason("key_compromise"), yesterday)
-        body = revoked["tbs_cert_list"]
-        listed = [*(body["revoked_certificates"] or ()), entry]
-        body["revoked_certificates"] = crl.RevokedCertificates(listed)
-        (tmp_path / "crls.pem").write_bytes(pem.armor("X509 CRL", revoked.dump(force=True)))
+        listed = list_that_revokes(workshop, serial, datetime.now(UTC) - timedelta(days=1), "key_compromise")
+        (tmp_path / "crls.pem").write_bytes(pem.armor("X509 CRL", listed.dump()))
         report = await verifier.verify(signed)
         assert report.verdict is Verdict.TIDAK_SAH
         assert "revoked" in {reason.code for reason in report.reasons}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
-from asn1crypto import x509
+from asn1crypto import ocsp, x509
 from certomancer.registry import ServiceLabel
 from cryptography import x509 as pyca_x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from signing.errors import DocumentRefused, SignatureNotProven
 from signing.pipeline import HeldKeySigner, Pipeline
@@ -27,7 +28,7 @@ from signing.port import SigningOrder
 from signing.timestamps import TsaClient
 from signing.verdict import Level, Report, Verdict
 from signing.verify import verify_pdf
-from tests.signing.workshop import PASSPHRASE, Workshop, letter, with_empty_field
+from tests.signing.workshop import PASSPHRASE, Workshop, letter, list_that_revokes, with_empty_field
 
 
 def codes(report: Report) -> set[str]:
@@ -312,3 +313,62 @@ def elliptic_signer(workshop: Workshop) -> HeldKeySigner:
     )
     chain = workshop.material().intermediates
     return HeldKeySigner(x509.Certificate.load(certificate.public_bytes(Encoding.DER)), chain, key)
+
+
+async def test_an_old_good_answer_in_the_file_does_not_hide_a_revocation_the_policy_knows(workshop: Workshop) -> None:
+    """Whoever holds a letter chooses what lies in its DSS; the lists of the policy are newer."""
+    pdf = await workshop.sign(workshop.plain, Level.B_T, signer_id="curang")
+    material = workshop.material()
+    signer = x509.Certificate.load(workshop.pki.certificate("curang"))
+    now = datetime.now(UTC)
+    answers = [
+        ocsp_answer(workshop, "intermediate", signer, now),
+        ocsp_answer(workshop, "root", material.intermediates[0], now),
+    ]
+    out = io.BytesIO(pdf)
+    DocumentSecurityStore.add_dss(out, None, ocsps=answers, certs=[*material.intermediates, *material.roots])
+    policy = workshop.policy(Kepala=workshop.fingerprint("curang"))
+    assert verify_pdf(out.getvalue(), policy).verdict is Verdict.SAH
+    workshop.pki.revoke("curang", now - timedelta(hours=2))
+    report = verify_pdf(out.getvalue(), workshop.policy(Kepala=workshop.fingerprint("curang")))
+    assert (report.verdict, codes(report)) == (Verdict.TIDAK_SAH, {"revoked"})
+
+
+def ocsp_answer(workshop: Workshop, issuer: str, subject: x509.Certificate, now: datetime) -> ocsp.OCSPResponse:
+    responder = workshop.pki._arch.service_registry.summon_responder(ServiceLabel(issuer), now)
+    material = workshop.material()
+    authority = material.intermediates[0] if issuer == "intermediate" else material.roots[0]
+    return responder.build_ocsp_response(
+        ocsp.OCSPRequest(
+            {
+                "tbs_request": {
+                    "request_list": [
+                        {
+                            "req_cert": {
+                                "hash_algorithm": {"algorithm": "sha1"},
+                                "issuer_name_hash": authority.subject.sha1,
+                                "issuer_key_hash": authority.public_key.sha1,
+                                "serial_number": subject.serial_number,
+                            }
+                        }
+                    ]
+                }
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "days", "good"),
+    [("superseded", 1, True), ("superseded", -1, False), ("key_compromise", 1, False), ("key_compromise", -1, False)],
+)
+async def test_a_revoked_timestamp_authority_proves_time_only_as_rfc_3161_says(
+    workshop: Workshop, signed: bytes, reason: str, days: int, good: bool
+) -> None:
+    """After a compromise no token of the key is believed; after a harmless end those made before it are."""
+    stamping = x509.Certificate.load(workshop.pki.certificate("tsa"))
+    since = datetime.now(UTC) + timedelta(days=days)
+    policy = workshop.policy()
+    policy._crls.append(list_that_revokes(workshop, stamping.serial_number, since, reason))
+    report = verify_pdf(signed, policy)
+    assert (report.verdict is Verdict.SAH, "revoked" in codes(report)) == (good, not good)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typst
+from asn1crypto import crl
+from certomancer.registry import KeyLabel
+from certomancer.services import CRLBuilder, choose_signed_digest
 from pydantic import SecretStr
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
@@ -120,6 +124,21 @@ class Workshop:
         signing = PdfSigner(metadata, signer=self.signer(signer_id), timestamper=timestamper)
         await signing.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
         return out.getvalue()
+
+
+def list_that_revokes(workshop: Workshop, serial: int, since: datetime, reason: str) -> crl.CertificateList:
+    """A list of the intermediate authority that names one more certificate."""
+    empty = workshop.pki._crl("intermediate", 1, since)["tbs_cert_list"]
+    key = workshop.pki._arch.key_set.get_asym_key(KeyLabel("intermediate"))
+    builder = CRLBuilder(
+        workshop.material().intermediates[0].subject,
+        key.private,
+        choose_signed_digest("sha256", key.public),
+        workshop.material().intermediates[0].key_identifier_value,
+    )
+    entry = CRLBuilder.format_revoked_cert(serial, crl.CRLReason(reason), since)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return builder.build_crl(77, now - timedelta(minutes=1), empty["next_update"].native, [entry])
 
 
 def with_empty_field(pdf: bytes, name: str) -> bytes:
