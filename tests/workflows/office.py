@@ -261,12 +261,11 @@ async def open_office() -> AsyncIterator[Office]:
         yield _opened[0]
         return
     # Not pytest's own folder: a second run of pytest closes it to PostgreSQL's account.
-    with tempfile.TemporaryDirectory(prefix="sakpore-office-") as folder:
-        with logs_kept(Path(folder) / "engine.log"):
-            async with an_office(Path(folder)) as office:
-                _opened.append(office)
-                yield office
-                _opened.clear()
+    with tempfile.TemporaryDirectory(prefix="sakpore-office-") as folder, logs_kept(Path(folder) / "engine.log"):
+        async with an_office(Path(folder)) as office:
+            _opened.append(office)
+            yield office
+            _opened.clear()
 
 
 @contextmanager
