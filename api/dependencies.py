@@ -152,7 +152,11 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
         application = await application_row(session, task.number)
         whole_case = await subject_of(session, application)
     about = subject_of_task(task, application.applicant_id)
-    allow(actor, act, whole_case if act in (Act.READ_APPLICATION, Act.READ_DOCUMENTS) else about)
+    if act not in (Act.READ_APPLICATION, Act.READ_DOCUMENTS):
+        allow(actor, act, about)
+    elif refusal(actor, Act.DECIDE, about) is not None:
+        # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
+        allow(actor, act, whole_case)
     return Work(task, application, actor, about)
 
 

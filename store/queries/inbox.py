@@ -102,6 +102,9 @@ def _within_reach(actor: Actor) -> ColumnElement[bool]:
             return col(TaskRow.opd) == (actor.opd or "")
         case Role.BACK_OFFICE if actor.field is not None:
             return and_(~own, or_(col(TaskRow.field).is_(None), col(TaskRow.field) == actor.field))
+        case Role.HEAD_OF_OFFICE:
+            # Who judged a case at an earlier desk does not sign it.
+            return and_(~own, ~col(TaskRow.verified_by).contains([actor.id]))
         case _:
             return ~own
 

@@ -115,7 +115,7 @@ async def is_released(session: AsyncSession, row: ApplicationRow) -> bool:
 
 
 async def _steps(session: AsyncSession, row: ApplicationRow, submission: dict[str, Any]) -> list[TrackedStep]:
-    holders = _holders(submission)
+    holders, agencies = _holders(submission)
     query = select(EventRow).where(col(EventRow.number) == row.number).order_by(col(EventRow.sequence))
     steps: list[TrackedStep] = []
     for event in await session.exec(query):
@@ -126,7 +126,9 @@ async def _steps(session: AsyncSession, row: ApplicationRow, submission: dict[st
         if event.tag == Tag.STAGE_LEFT:
             steps[-1] = steps[-1].model_copy(update={"left_at": event.office_at})
         else:
-            steps[-1].events.append(TrackedEvent(tag=event.tag, at=event.office_at, facts=event.facts))
+            named = {"holder": agencies[event.facts["opd"]]} if event.facts.get("opd") in agencies else {}
+            facts = named | event.facts
+            steps[-1].events.append(TrackedEvent(tag=event.tag, at=event.office_at, facts=facts))
     if steps and row.closed_at is not None and steps[-1].left_at is None:
         steps[-1] = steps[-1].model_copy(update={"left_at": steps[-1].events[-1].at})
     return steps[::-1]
@@ -138,11 +140,13 @@ def _step(event: EventRow, holders: dict[str, str]) -> TrackedStep:
     return TrackedStep(title=title, holder=holder, entered_at=event.office_at, left_at=None, events=[])
 
 
-def _holders(submission: dict[str, Any]) -> dict[str, str]:
+def _holders(submission: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Who holds each stage, by its title; and the names of the agencies, by their codes."""
     if "definition" not in submission:
-        return {}
+        return {}, {}
     definition = PermitDefinition.model_validate(submission["definition"])
-    return {stage.title: stage.holder for stage in definition.stages}
+    holders = {stage.title: stage.holder for stage in definition.stages}
+    return holders, {agency.opd: agency.name for agency in definition.agencies}
 
 
 async def _repairs(session: AsyncSession, row: ApplicationRow, titles: dict[str, str]) -> list[Repair]:

@@ -12,7 +12,7 @@ from permits.authority import Role
 from permits.decisions import POSSIBLE, DocumentsRepaired, Inspected, TaskKind
 from permits.errors import Code
 from tests.api.cases import SEEN, a_letter, a_repair, close_task, issue_letter, open_task, sign_letter
-from tests.api.conftest import Api
+from tests.api.conftest import Api, a_person
 from tests.api.filing import a_case, a_pdf, a_picture, upload
 
 FORWARD = {"seen": SEEN, "kind": "forward"}
@@ -65,6 +65,24 @@ async def test_a_task_page_shows_what_is_judged_and_what_can_be_decided(api: Api
     assert page["applicant_name"] == "Contoh Pemohon"
     assert {document["version"] for document in page["documents"]} == {1}
     assert page["number"] == number
+
+
+async def test_who_gets_the_last_resort_reads_the_task_without_reading_the_case(api: Api) -> None:
+    await api.records.ensure_account(a_person("inspektorat", role=Role.INSPECTORATE))
+    number = await a_case(api, await api.as_("pemohon"))
+    task = await open_task(api, number, TaskKind.OVERDUE, Role.INSPECTORATE)
+    client = await api.as_("inspektorat")
+    assert (await client.get(f"/api/v1/tasks/{task}")).json()["possible"] == ["acknowledged"]
+    assert (await client.get(f"/api/v1/applications/{number}")).json()["code"] == "not-allowed"
+
+
+async def test_a_head_who_judged_a_case_before_does_not_find_it_to_sign(api: Api) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    task = await open_task(api, number, TaskKind.SIGNING, Role.HEAD_OF_OFFICE, verified_by=("depan", "kepala"))
+    head = await api.as_("kepala")
+    assert (await head.get("/api/v1/tasks")).json()["total"] == 0
+    proofs = {"tasks": [task], "passphrase": "frasa", "totp": "123456"}
+    assert (await head.post("/api/v1/signing/activations", json=proofs)).json()["code"] == "same-person"
 
 
 async def test_a_decision_names_the_actor_of_the_session_and_nobody_else(api: Api) -> None:

@@ -81,6 +81,20 @@ async def test_a_letter_whose_order_is_not_answered_is_unknown(api: Api) -> None
     assert answer.json()["results"] == [{"task": task, "state": "unknown", "problem": None}]
 
 
+async def test_an_unknown_order_asked_again_with_its_key_is_the_same_consent(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    head, body, headers = await api.as_("kepala"), {"tasks": [task], **PROOFS}, {"Idempotency-Key": "ttd-3"}
+    api.engine.raises = Unknown()
+    first = (await head.post(ADDRESS, json=body, headers=headers)).json()
+    assert first["results"][0]["state"] == "unknown"
+    api.engine.raises = None
+    await close_task(api, task.split(".")[0], task)
+    second = (await head.post(ADDRESS, json=body, headers=headers)).json()
+    assert second["activation_id"] == first["activation_id"]
+    assert second["results"][0]["state"] == "ordered"
+    assert api.engine.decisions[0][2] == first["activation_id"]
+
+
 async def test_the_same_key_orders_once(api: Api) -> None:
     task, _ = await waiting_letter(api)
     head = await api.as_("kepala")
