@@ -130,6 +130,10 @@ class ApplicationWorkflow:
         """A new calendar; open ladders are planned anew from the same facts."""
         self._case.clock.replace(replaced.calendar)
 
+    @replan.validator
+    def _may_replan(self, replaced: CalendarReplaced) -> None:
+        self._case.clock.check(replaced.calendar, self._case.promise.received_on)
+
     # Behaviour --------------------------------------------------------------------------------------------------------
 
     async def _receive(self) -> None:

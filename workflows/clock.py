@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from permits.calendar import WorkingCalendar
+    from permits.calendar import CalendarTooShort, WorkingCalendar
     from permits.pace import Pace
 
 
@@ -33,6 +34,22 @@ class OfficeClock:
     def today(self) -> date:
         """The office's day."""
         return self.calendar.local_date(self.now())
+
+    def check(self, calendar: WorkingCalendar, since: date) -> None:
+        """Whether `calendar` may replace this one; a shorter one would stop the case at its next due date.
+
+        Args:
+            since: the first day that the case still counts from.
+
+        Raises:
+            ApplicationError: calendar-too-short.
+            ValueError: a compressed pace does not fit the calendar.
+        """
+        unknown = since if calendar.first > since else self.calendar.last
+        if calendar.first > since or calendar.last < self.calendar.last:
+            short = CalendarTooShort(unknown, calendar.first, calendar.last)
+            raise ApplicationError(str(short), type=short.code, non_retryable=True)
+        self._pace.office_time(workflow.now(), calendar)
 
     def replace(self, calendar: WorkingCalendar) -> None:
         """Takes a new calendar; waits under way notice and are planned anew."""

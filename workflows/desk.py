@@ -61,6 +61,14 @@ class Question:
     instructions: str = ""
 
 
+@dataclass
+class _Silence:
+    """How far the silence of a desk has come."""
+
+    fired: frozenset[str] = frozenset()  # codes of the rungs that fell
+    overdue: str | None = None  # the task for a person; empty once that person has said what is done
+
+
 @dataclass(frozen=True)
 class Tags:
     """Which events tell of this desk; an OPD's have a source of their own."""
@@ -155,27 +163,32 @@ class Desk:
         opened = self._opening(question)
         self._open[opened.id] = self._open_task(opened)
         await self._record_opening(opened, question, events, parts)
-        self.show(question.stage, question.holder, opened.due_at)
-        overdue: str | None = None
-        fired: frozenset[str] = frozenset()
+        silence = _Silence()
         try:
-            while opened.id in self._open and self.ended is None:
-                rung = next_rung(self._plan(opened, question), fired)
-                if rung is None and overdue is None:
-                    overdue = await self._open_overdue(opened, question)
-                if overdue is not None and overdue in self._decisions:
-                    await self._close_overdue(overdue)
-                    overdue = ""
-                if await self._wait_at(opened.id, overdue, rung):
-                    continue
-                if rung is not None and self._clock.now() >= rung.at:
-                    fired |= {rung.rung.code}
-                    await self._fire(rung, opened, question)
+            await self._wait_for_decision(opened, question, silence)
         except asyncio.CancelledError:
             if opened.id in self._open:
                 raise
             # The decision came at the same moment and has its receipt: it stands.
-        return self._end(opened, overdue)
+        return self._end(opened, silence.overdue)
+
+    async def _wait_for_decision(self, opened: TaskOpened, question: Question, silence: _Silence) -> None:
+        shown: datetime | None = None
+        while opened.id in self._open and self.ended is None:
+            opened = self._planned_anew(opened, question)
+            if opened.due_at != shown:
+                self.show(question.stage, question.holder, shown := opened.due_at)
+            rung = next_rung(self._plan(opened, question), silence.fired)
+            if rung is None and silence.overdue is None:
+                silence.overdue = await self._open_overdue(opened, question)
+            if silence.overdue is not None and silence.overdue in self._decisions:
+                await self._close_overdue(silence.overdue)
+                silence.overdue = ""
+            if await self._wait_at(opened.id, silence.overdue, rung):
+                continue
+            if rung is not None and self._clock.now() >= rung.at:
+                silence.fired |= {rung.rung.code}
+                await self._fire(rung, opened, question)
 
     def _opening(self, question: Question) -> TaskOpened:
         self._count += 1
@@ -249,10 +262,15 @@ class Desk:
     ) -> None:
         await self._ledger.keep(activity, summary, task_opened=opened, waiting=waiting, **parts)
 
+    def _planned_anew(self, opened: TaskOpened, question: Question) -> TaskOpened:
+        """The task with its due date by the calendar of now."""
+        calendar = self._clock.calendar
+        due_at = calendar.due_at(calendar.local_date(opened.opened_at), question.working_days)
+        return opened if due_at == opened.due_at else opened.model_copy(update={"due_at": due_at})
+
     def _plan(self, opened: TaskOpened, question: Question) -> tuple[PlannedRung, ...]:
         calendar = self._clock.calendar
-        sla = SlaClock(received_on=calendar.local_date(opened.opened_at), working_days=question.working_days)
-        return plan(question.ladder, sla.due_date(calendar, self._clock.now()), calendar, opened.opened_at)
+        return plan(question.ladder, calendar.local_date(opened.due_at), calendar, opened.opened_at)
 
     async def _wait_at(self, task: str, overdue: str | None, rung: PlannedRung | None) -> bool:
         happened: Callable[[], bool] = lambda: (  # noqa: E731

@@ -49,7 +49,7 @@ class RecommendationWorkflow:
         try:
             answer = await self._ask()
         except (Interrupted, asyncio.CancelledError):
-            answer = self._given or await asyncio.shield(asyncio.ensure_future(self._release()))
+            answer = await asyncio.shield(asyncio.ensure_future(self._given_or_released()))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return RecommendationResult(answer=answer)
 
@@ -76,6 +76,10 @@ class RecommendationWorkflow:
         """A new calendar; the ladder is planned anew from the same facts."""
         self._clock.replace(replaced.calendar)
 
+    @replan.validator
+    def _may_replan(self, replaced: CalendarReplaced) -> None:
+        self._clock.check(replaced.calendar, self._clock.calendar.local_date(self._asked_at))
+
     # Behaviour
 
     async def _ask(self) -> OpdAnswer:
@@ -94,9 +98,13 @@ class RecommendationWorkflow:
         decision = await self._desk.ask(question, opd_answer=self._answer())
         body = decision.body
         assert isinstance(body, Recommended)
-        self._given = answer = self._answer(answer=body.answer, conditions=body.conditions, reason=body.reason)
+        answer = self._answer(answer=body.answer, conditions=body.conditions, reason=body.reason)
+        self._given = answer
         await self._ledger.keep(CaseBook.record_answer, f"Jawaban {agency.name}", opd_answer=answer)
         return answer
+
+    async def _given_or_released(self) -> OpdAnswer:
+        return self._given or await self._release()
 
     async def _release(self) -> OpdAnswer:
         self._desk.ended = Code.TASK_CLOSED
