@@ -62,7 +62,7 @@ class CaseFile:
 
         async def look() -> TaskRow | None:
             for row in await self.open_tasks():
-                if row.kind == kind and row.id not in self._seen and opd in (None, row.opd):
+                if row.kind == kind and self.is_new(row) and opd in (None, row.opd):
                     return row
             return None
 
@@ -71,11 +71,13 @@ class CaseFile:
     async def open_tasks(self) -> list[TaskRow]:
         return [row for row in await self._records.tasks_of(self.number) if row.status == "open"]
 
+    def is_new(self, task: TaskRow) -> bool:
+        """Whether no decision of this test was taken at the task."""
+        return task.id not in self._seen
+
     async def decide(self, task: TaskRow, body: Body | None = None, by: Actor | None = None, key: str = "k") -> Receipt:
         """Decides as the right person, unless told otherwise. Raises Refusal."""
-        receipt = await self.send(self.decision(task, body or await self.answer(task), by), key)
-        self._seen.add(task.id)
-        return receipt
+        return await self.send(self.decision(task, body or await self.answer(task), by), key)
 
     def decision(self, task: TaskRow, body: Body, by: Actor | None = None, seen: str | None = None) -> Decision:
         return Decision(task_id=task.id, actor=by or holder_of(task), seen=seen or task.subject_sha256, body=body)
@@ -86,11 +88,13 @@ class CaseFile:
         handle = self.office.client.get_workflow_handle(workflow_id)
         update_id = decision_update_id(decision.task_id, decision.actor.id, key)
         try:
-            return await handle.execute_update(
+            receipt: Receipt = await handle.execute_update(
                 "decide", decision, id=update_id, result_type=Receipt, rpc_timeout=timedelta(seconds=RPC_SECONDS)
             )
         except WorkflowUpdateFailedError as failed:
             raise refusal(failed) from failed
+        self._seen.add(decision.task_id)
+        return receipt
 
     async def answer(self, task: TaskRow) -> Body:
         """What the desk says when all is well."""
@@ -113,9 +117,9 @@ class CaseFile:
 
         async def look() -> TaskRow | None:
             for row in await self.open_tasks():
-                if row.kind == to and row.id not in self._seen and opd in (None, row.opd):
+                if row.kind == to and self.is_new(row) and opd in (None, row.opd):
                     return row
-                if row.kind != to and row.id not in self._seen:
+                if row.kind != to and self.is_new(row):
                     await self.decide(row)
             return None
 
@@ -129,7 +133,7 @@ class CaseFile:
             if row.closed_at:
                 return row
             for task in await self.open_tasks():
-                if task.id not in self._seen:
+                if self.is_new(task):
                     await self.decide(task)
             return None
 
