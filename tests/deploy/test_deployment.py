@@ -51,7 +51,7 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 def names_of(settings: type[BaseSettings]) -> dict[str, bool]:
     """Variables that a settings class reads, and whether it needs them."""
-    found = {}
+    found: dict[str, bool] = {}
     for name, field in settings.model_fields.items():
         alias = field.validation_alias
         names = [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
