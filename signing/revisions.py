@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from asn1crypto import ocsp
+from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.metadata import xmp_xml
@@ -49,6 +50,12 @@ WRITERS_OWN_XMP = {
 }
 WHITESPACE = b" \r\n"
 _STRING = re.compile(rb"\((?:\\.|[^\\()])*\)", re.DOTALL)
+_PLAIN = re.compile(rb"[\x20-\x7e\r\n]*")
+_XREF = re.compile(
+    rb"xref\r?\n(0 1\r?\n0000000000 65535 f[ \r]?\r?\n)?(\d+ \d+\r?\n(\d{10} 00000 n[ \r]?\r?\n)+)+trailer\b"
+)
+_PDF_DATE = re.compile(r"D:\d{4,14}(Z|[+-]\d{2}'\d{2}'?)?")
+_XMP_DATE = re.compile(rb"(?<=[>\"])\d{4}-\d\d-\d\dT[0-9:.+Z-]+(?=[<\"])")
 _OBJECT = re.compile(rb"\d+ \d+ obj\b")
 
 
@@ -188,6 +195,7 @@ def account_for_tail(reader: PdfFileReader, pdf: bytes, covered: int, pool: Pool
         raise Unaccounted("bytes behind the last revision")
     _check_tiles(reader, pdf, covered, revisions)
     _check_catalog(reader, revisions[0])
+    _check_metadata(reader, revisions[0])
     _check_store(reader.root["/DSS"], pool, signed)
 
 
@@ -210,6 +218,8 @@ def _check_tiles(reader: PdfFileReader, pdf: bytes, covered: int, revisions: lis
             raise Unaccounted("end of an update")
         if container.stream_ref is None:
             _refuse_comments(section)
+            if not _XREF.match(section):
+                raise Unaccounted("cross-reference table")
         elif not re.search(rb"endstream\s+endobj\s+startxref\s+\d+\s+$", section):
             raise Unaccounted("end of a cross-reference stream")
         at = marker + len(b"%%EOF")
@@ -219,8 +229,9 @@ def _check_tiles(reader: PdfFileReader, pdf: bytes, covered: int, revisions: lis
 
 def _refuse_comments(syntax: bytes) -> None:
     """Comments are bytes that mean nothing; outside strings none is needed."""
-    if b"%" in _STRING.sub(b"", syntax):
-        raise Unaccounted("comment in an update")
+    bare = _STRING.sub(b"", syntax)
+    if b"%" in bare or not _PLAIN.fullmatch(bare):
+        raise Unaccounted("comment or control character in an update")
 
 
 def _offsets(reader: PdfFileReader, revision: int, covered: int) -> set[int]:
@@ -244,6 +255,30 @@ def _check_catalog(reader: PdfFileReader, first: int) -> None:
             raise Unaccounted("catalog")
 
 
+def _check_metadata(reader: PdfFileReader, first: int) -> None:
+    """Metadata that nothing signs are the covered ones but for dates; the identifier keeps its first half."""
+    before = reader.get_historical_resolver(first - 1)
+    old, new = _info(before), _info(reader.get_historical_resolver(reader.xrefs.total_revisions - 1))
+    if new.get("/Producer") != old.get("/Producer") or not _PDF_DATE.fullmatch(str(new.get("/ModDate", "D:2000"))):
+        raise Unaccounted("information dictionary")
+    roots = [root for root in (before.root, reader.root) if "/Metadata" in root]
+    packets = [root.raw_get("/Metadata").get_object().data for root in roots]
+    if len({_undated(packet) for packet in packets}) > 1:
+        raise Unaccounted("metadata")
+    if before.trailer_view["/ID"][0] != reader.trailer["/ID"][0]:
+        raise Unaccounted("identifier")
+
+
+def _undated(packet: bytes) -> tuple[bytes, bytes, bytes]:
+    """The XMP packet's header, canonical content (exclusive C14N) without dates, and trailer."""
+    try:
+        root = etree.fromstring(packet, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as failure:
+        raise Unaccounted("metadata are no XML") from failure
+    canonical = etree.tostring(root, method="c14n", exclusive=True)
+    return packet.partition(b"?>")[0], _XMP_DATE.sub(b"", canonical), packet.rpartition(b">\n<?")[2].strip()
+
+
 def _check_store(store: Any, pool: Pool, signed: list[bytes]) -> None:
     if set(store) - {"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"} or store.get("/Type", "/DSS") != "/DSS":
         raise Unaccounted("keys of the DSS")
@@ -254,8 +289,11 @@ def _check_store(store: Any, pool: Pool, signed: list[bytes]) -> None:
             if set(stream) - {"/Length", "/Filter", "/Type"} or stream.get("/Filter", "/FlateDecode") != "/FlateDecode":
                 raise Unaccounted("stream of the DSS")
             check(stream.data, pool)
+    stored = entries(store, "/VRI")
+    if any(stored[key].get("/Type", "/VRI") != "/VRI" for key in stored):
+        raise Unaccounted("VRI")
     known = {"/" + hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper() for contents in signed}
-    if set(entries(store, "/VRI")) - known:
+    if set(stored) - known:
         raise Unaccounted("VRI of no signature here")
 
 
