@@ -15,7 +15,7 @@ from temporalio.client import (
     WorkflowUpdateHandle,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 
 from workflows.codec import EncryptedPayloads, PayloadKeys
 
@@ -31,7 +31,8 @@ def data_converter(payload_keys: str) -> DataConverter:
     return dataclasses.replace(
         pydantic_data_converter,
         payload_codec=EncryptedPayloads(PayloadKeys.parse(payload_keys)),
-        failure_converter_class=pydantic_data_converter.failure_converter_class,
+        # Messages and stack traces of failures may quote what they failed on; they go through the codec too.
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 
 
