@@ -10,8 +10,8 @@ from permits.decisions import Drafted, ParafGiven, Refused, Returned
 from permits.events import Tag
 from tests.workflows.builders import a_definition, assessment, coordinator, drafting, paraf, sub_coordinator
 from tests.workflows.case_file import Refusal
-from tests.workflows.histories import decoded_payloads
 from tests.workflows.office import Office, settings_from
+from tests.workflows.payloads import decoded_payloads
 from worker.settings import MainSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -13,8 +13,8 @@ from sakpore.people import APPLICANTS, PASSPHRASE
 from store.tables import TaskRow
 from tests.workflows.builders import every_stage
 from tests.workflows.case_file import CaseFile
-from tests.workflows.histories import decoded_payloads, raw_payloads
 from tests.workflows.office import Office
+from tests.workflows.payloads import decoded_payloads, raw_payloads
 from tests.workflows.waiting import until
 from workflows.messages import recommendation_workflow_id
 

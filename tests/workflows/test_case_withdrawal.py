@@ -12,8 +12,8 @@ from permits.decisions import Recommended
 from permits.events import Tag
 from tests.workflows.builders import a_definition, accepted, an_agency, drafting, paraf, person, recommendation
 from tests.workflows.case_file import CaseFile, Refusal
-from tests.workflows.histories import decoded_payloads
 from tests.workflows.office import Office
+from tests.workflows.payloads import decoded_payloads
 from tests.workflows.waiting import until
 from workflows.messages import Closing, RecommendationRequest, WithdrawalReceipt, recommendation_workflow_id
 
