@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -37,6 +38,7 @@ def a_picture(kind: str = "JPEG", size: tuple[int, int] = (40, 30), colour: str 
     return kept.getvalue()
 
 
+@cache
 def definition(code: str = PERMIT_TYPE) -> PermitDefinition:
     return next(one for one in load_definitions() if one.code == code and one.status == "published")
 
@@ -73,12 +75,13 @@ async def a_complete_draft(client: httpx.AsyncClient, code: str = PERMIT_TYPE) -
 async def a_case(api: Api, client: httpx.AsyncClient, code: str = PERMIT_TYPE) -> str:
     """A submitted case; its documents are put where an upload would put them."""
     number = await a_draft(client, code)
+    content = a_pdf(text=number)
+    sha256 = await api.services.documents.put_document(content)
     for requirement in definition(code).requirements_of(Variant.NEW):
-        content = a_pdf(text=requirement.code)
         document = NewDocument(
             number=number,
             requirement=requirement.code,
-            sha256=await api.services.documents.put_document(content),
+            sha256=sha256,
             content_type="application/pdf",
             size=len(content),
             filename="berkas.pdf",
