@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 from temporalio.exceptions import ApplicationError
@@ -25,7 +25,9 @@ from store.tables import ApplicationRow, OutboxRow
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
-MOST_ATTEMPTS = 200
+LEASE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=10)
+GIVE_UP_AFTER = timedelta(days=3)
 
 
 class NoticeDispatcher:
@@ -49,11 +51,30 @@ class NoticeDispatcher:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def send_pending(self) -> int:
-        """One round; returns how many were sent."""
-        done = 0
-        for row in await self._records.pending_notices(limit=20):
-            done += await self._send(row)
-        return done
+        """One round; returns how many were sent. Several dispatchers may run side by side."""
+        taken = await self._records.take_notices(datetime.now(UTC), LEASE)
+        return sum([await self._attempt(row) for row in taken])
+
+    async def _attempt(self, row: OutboxRow) -> bool:
+        """One message; one that fails, whatever the reason, does not hold up those behind it."""
+        try:
+            return await self._send(row)
+        except ApplicationError as failed:
+            await self._put_off(row, failed.type or "mail-unavailable", never_again=failed.non_retryable)
+        except Exception as bug:
+            log.exception("A notice cannot be made.", extra={"template": row.template})
+            await self._put_off(row, type(bug).__name__, never_again=False)
+        return False
+
+    async def _put_off(self, row: OutboxRow, code: str, *, never_again: bool) -> None:
+        """Tried again after a pause that doubles; given up after three days, as a line of the case's record."""
+        now = datetime.now(UTC)
+        if never_again or now - row.created_at > GIVE_UP_AFTER:
+            await self._record(row, Tag.NOTICE_FAILED, code=code)
+            await self._records.mark_notice(row.key, "failed", error=code)
+            return
+        pause = min(timedelta(seconds=2 ** min(row.attempts, 12)), LONGEST_PAUSE)
+        await self._records.mark_notice(row.key, "pending", error=code, try_at=now + pause)
 
     async def _send(self, row: OutboxRow) -> bool:
         subject, body = await self._text(row)
@@ -61,14 +82,7 @@ class NoticeDispatcher:
         message["To"] = row.recipient
         message["Subject"] = subject
         message.set_content(body)
-        try:
-            message_id = await self._mail.send(message, row.key)
-        except ApplicationError as failed:
-            final = failed.non_retryable or row.attempts + 1 >= MOST_ATTEMPTS
-            await self._records.mark_notice(row.key, "failed" if final else "pending", error=failed.type)
-            if final:
-                await self._record(row, Tag.NOTICE_FAILED, code=failed.type)
-            return False
+        message_id = await self._mail.send(message, row.key)
         await self._record(row, Tag.NOTICE_SENT, proof=message_id)
         await self._records.mark_notice(
             row.key, "sent", message_id=message_id, sent_at=datetime.now(UTC), subject=subject, body=body

@@ -74,7 +74,6 @@ class JudgedLetter(BaseModel):
 
     verdict: str
     level: str | None = None
-    reasons: tuple[str, ...] = ()
 
 
 class Refused(Exception):
@@ -127,17 +126,20 @@ class SignatureDesk:
 
     @activity.defn
     async def judge_letter(self, signed: SignedObject) -> JudgedLetter:
-        """The policy's verdict on the object that was stored, read back from the store."""
+        """The policy's verdict on the object that was stored, read back from the store: SAH, or no answer.
+
+        The object was SAH when it was registered. Where it is not any more, a CRL has lapsed or the store is damaged:
+        operators mend that, and meanwhile nothing is released. Raises ApplicationError(letter-not-valid), retried.
+        """
         try:
             pdf = await self._documents.get_signed(signed.signed_sha256)
-        except ObjectMissing:
-            return JudgedLetter(verdict=Verdict.RUSAK.value, reasons=("object-missing",))
+        except ObjectMissing as missing:
+            raise ApplicationError("The signed object is not in the store.", type="letter-not-valid") from missing
         report = await judge_signed(self._material, pdf, signed.certificate_sha256)
-        return JudgedLetter(
-            verdict=report.verdict.value,
-            level=report.level.value if report.level else None,
-            reasons=tuple(reason.code for reason in report.reasons),
-        )
+        if report.verdict is not Verdict.SAH:
+            codes = ", ".join(reason.code for reason in report.reasons)
+            raise ApplicationError(f"{report.verdict.value}: {codes}", type="letter-not-valid")
+        return JudgedLetter(verdict=report.verdict.value, level=report.level.value if report.level else None)
 
     async def _consent(self, order: SignLetter) -> Activation:
         now = datetime.now(UTC)

@@ -20,14 +20,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ApiCode, Problem
@@ -36,8 +29,6 @@ from permits.errors import Code
 from workflows.connection import ArgumentTooLarge, connect
 from workflows.messages import (
     CaseState,
-    QueueNames,
-    SearchAttributes,
     Submission,
     Withdrawal,
     WithdrawalReceipt,
@@ -45,12 +36,12 @@ from workflows.messages import (
     decision_update_id,
     withdrawal_update_id,
 )
+from workflows.starting import start_case
 
 log = logging.getLogger("sakpore.api")
 
 START_SECONDS = 3.0
 QUERY_SECONDS = 3.0
-_APPLICATION_WORKFLOW = "ApplicationWorkflow"
 _AnswerT = TypeVar("_AnswerT")
 
 
@@ -83,19 +74,7 @@ class Engine:
         """Starts the case's workflow; True where it runs or has run, False where the reconciler will start it."""
         try:
             client = await self._connected()
-            await client.start_workflow(
-                _APPLICATION_WORKFLOW,
-                submission,
-                id=application_workflow_id(submission.number),
-                task_queue=QueueNames.MAIN,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_first_search_attributes(submission),
-                static_summary=submission.definition.title,
-                rpc_timeout=timedelta(seconds=START_SECONDS),
-            )
-        except WorkflowAlreadyStartedError:
-            return True
+            await start_case(client, submission, timedelta(seconds=START_SECONDS))
         except (RPCError, RuntimeError, OSError, ArgumentTooLarge) as lost:
             fields = {"application_number": submission.number, "error": type(lost).__name__}
             log.warning("a case is left for the reconciler to start", extra=fields)
@@ -158,15 +137,6 @@ class Engine:
             keys = self._payload_keys.get_secret_value()
             self._client = await connect(self._address, self._namespace, keys, lazy=True)
         return self._client
-
-
-def _first_search_attributes(submission: Submission) -> TypedSearchAttributes:
-    """What a case shows to operators from its first second; as the reconciler starts it."""
-    stage = SearchAttributeKey.for_keyword(SearchAttributes.STAGE)
-    kind = SearchAttributeKey.for_keyword(SearchAttributes.PERMIT_TYPE)
-    return TypedSearchAttributes(
-        [SearchAttributePair(stage, "Diterima"), SearchAttributePair(kind, submission.definition.code)]
-    )
 
 
 def _refusal(cause: BaseException) -> Exception:

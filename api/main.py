@@ -22,7 +22,6 @@ from starlette.types import Scope
 
 from api.engine import Engine
 from api.layers import RequestLayer
-from api.logs import log_as_json
 from api.pages import page_environment
 from api.pages.rendering import problem_page
 from api.pages.routes import pages
@@ -38,6 +37,7 @@ from api.verifying import Verifying
 from store.database import Database
 from store.documents import DocumentStore
 from store.errors import StoreError
+from store.logs import log_as_json
 from store.records import Records
 from store.settings import StoreSettings
 

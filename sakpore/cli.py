@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+
+from permits.definition import PermitDefinition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
@@ -99,12 +100,12 @@ def definitions_list() -> None:
         typer.echo(f"{one.code} v{one.version} {one.status} from {one.effective_from}: {one.title}")
 
 
-def _definitions():  # type: ignore[no-untyped-def]
-    from permits.definition_loader import DefinitionError, load_definitions
+def _definitions() -> tuple[PermitDefinition, ...]:
+    from permits.definition_loader import DefinitionFileInvalid, load_definitions
 
     try:
         return load_definitions()
-    except DefinitionError as wrong:
+    except DefinitionFileInvalid as wrong:
         _fail(str(wrong))
 
 
@@ -123,7 +124,7 @@ def user_totp(person: str = "kepala", data: DataDir = VAR) -> None:
     typer.echo(totp_now(bytes.fromhex(secrets[person]), datetime.now(UTC)))
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
 
@@ -134,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

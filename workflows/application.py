@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.case import Case, Outcome
     from workflows.desk import Interrupted, refuse
     from workflows.messages import (
+        APPLICATION_WORKFLOW,
         CalendarReplaced,
         CaseState,
         Closing,
@@ -60,7 +61,7 @@ CARRIED_OUT_BY: dict[str, StageWork] = {
 }
 
 
-@workflow.defn
+@workflow.defn(name=APPLICATION_WORKFLOW)
 class ApplicationWorkflow:
     """A permit on its way."""
 

@@ -1,6 +1,6 @@
 """Every input, update and query shape of the workflows, their ids and queue names. Imports permits alone.
 
-Histories hold references and hashes: no file, no passphrase, no NIK, no name of an applicant.
+Histories hold references and hashes: no file, no passphrase, no NIK. Who decided is named, and encrypted with the rest.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ class QueueNames:
 
     MAIN = "main"
     SIGNING = "signing"
+
+
+APPLICATION_WORKFLOW = "ApplicationWorkflow"
+"""The name under which histories know the case's workflow; never changed."""
 
 
 class SearchAttributes:

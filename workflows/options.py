@@ -62,4 +62,5 @@ OUTSIDE = ActivityOptions(
         initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
     ),
 )
-"""Outside bodies (mail, registries): away for hours at times, seldom for days; after three days a person is told."""
+"""Outside bodies (mail, registries): away for hours at times, seldom for days; after three days the failure is a
+line of the case's record."""

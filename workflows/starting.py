@@ -1,6 +1,11 @@
-"""How a case is started: the same call for the API at submission and for the reconciler afterwards."""
+"""How a case is started: the same call for the API at submission and for the reconciler afterwards.
+
+By name, so that the door need not load what the engine runs.
+"""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.common import (
@@ -12,15 +17,20 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from workflows.application import ApplicationWorkflow
-from workflows.messages import QueueNames, SearchAttributes, Submission, application_workflow_id
+from workflows.messages import (
+    APPLICATION_WORKFLOW,
+    QueueNames,
+    SearchAttributes,
+    Submission,
+    application_workflow_id,
+)
 
 
-async def start_case(client: Client, submission: Submission) -> None:
+async def start_case(client: Client, submission: Submission, rpc_timeout: timedelta | None = None) -> None:
     """Starts a case, or finds it started."""
     try:
         await client.start_workflow(
-            ApplicationWorkflow.run,
+            APPLICATION_WORKFLOW,
             submission,
             id=application_workflow_id(submission.number),
             task_queue=QueueNames.MAIN,
@@ -28,6 +38,7 @@ async def start_case(client: Client, submission: Submission) -> None:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=first_search_attributes(submission),
             static_summary=submission.definition.title,
+            rpc_timeout=rpc_timeout,
         )
     except WorkflowAlreadyStartedError:
         return

@@ -23,11 +23,20 @@ SYSTEM = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("COVERAGE_PROCESS_START", "PYTHONWARNINGS"),
 )
-STORE = ("DATABASE_URL", "S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_BUCKET", "DOCUMENT_KEYS")
+STORE = (
+    *("DATABASE_URL", "DATABASE_POOL_SIZE", "DOCUMENT_KEYS", "ARCHIVE_LOCK_MODE", "ARCHIVE_LOCK_DAYS"),
+    *("S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_BUCKET", "S3_REGION"),
+)
 ENGINE = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "PAYLOAD_KEYS")
-MAIL = ("SMTP_HOST", "SMTP_PORT", "MAIL_FROM")
+MAIL = ("SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD", "MAIL_FROM")
 WORKER_READY = "The worker is ready."  # what worker.main logs when it has begun to take tasks
 COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "SAKPORE_FAILPOINT_MARKS", "PUBLIC_BASE_URL", "QR_KEY")
+LETTERS = ("DEMO_AUTHORITY",)
+DOOR = (
+    *("API_HOST", "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY", "SIGNING_TRUST_DIR"),
+    *("UPLOAD_LIMIT_BYTES", "VERIFICATION_LIMIT_BYTES", "SESSION_IDLE_MINUTES", "SESSION_LONGEST_HOURS"),
+    "UPDATE_TIMEOUT_SECONDS",
+)
 PACE = ("SAKPORE_PACE_SECONDS", "SAKPORE_PACE_OFFICE_DATE")
 
 
@@ -177,7 +186,7 @@ def _worker(plan: Plan) -> Part:
         name="worker",
         title="Worker: permits",
         command=_python("worker.main", "--queue", "main"),
-        environment=_with_trust(plan, plan.share(*COMMON, *STORE, *ENGINE, *MAIL, "SIGNING_SEAL_PUBLIC_KEY")),
+        environment=_with_trust(plan, plan.share(*COMMON, *LETTERS, *STORE, *ENGINE, *MAIL)),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
         ready=readiness.log_line(WORKER_READY),
     )
@@ -196,7 +205,7 @@ def _signing_worker(plan: Plan) -> Part:
 
 
 def _api(plan: Plan) -> Part:
-    names = (*COMMON, *PACE, *STORE, *ENGINE, *MAIL, "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY")
+    names = (*COMMON, *PACE, *STORE, *ENGINE, *MAIL, *DOOR)
     return Part(
         name="api",
         title="API and pages",

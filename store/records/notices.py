@@ -6,7 +6,7 @@ row that failed with `no-recipient`, so that ops sees the hole and no silence is
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, false, or_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -44,17 +44,23 @@ class NoticeRecords(Subject):
             subject=subject,
             body=body,
             created_at=created_at,
+            try_at=created_at,
         )
         async with self._db.transaction() as session:
             await session.exec(insert(OutboxRow).values(row.model_dump()).on_conflict_do_nothing())
             return await session.get_one(OutboxRow, key)
 
-    async def pending_notices(self, limit: int = 50) -> list[OutboxRow]:
-        """What is still to be sent, oldest first."""
-        query = select(OutboxRow).where(col(OutboxRow.state) == "pending")
+    async def take_notices(self, now: datetime, lease: timedelta, limit: int = 20) -> list[OutboxRow]:
+        """Takes what is due to be sent, oldest first, for as long as `lease`: nobody else is given it meanwhile.
+
+        A taker that dies leaves its rows; they are due again when the lease ends.
+        """
+        due = select(col(OutboxRow.key)).where(col(OutboxRow.state) == "pending", col(OutboxRow.try_at) <= now)
+        due = due.order_by(col(OutboxRow.created_at), col(OutboxRow.key)).limit(limit).with_for_update(skip_locked=True)
+        taking = update(OutboxRow).where(col(OutboxRow.key).in_(due)).values(try_at=now + lease).returning(OutboxRow)
         async with self._db.transaction() as session:
-            found = await session.exec(query.order_by(col(OutboxRow.created_at), col(OutboxRow.key)).limit(limit))
-            return list(found)
+            taken: list[OutboxRow] = list(await session.scalars(taking))
+        return sorted(taken, key=lambda row: (row.created_at, row.key))
 
     async def notices_of(self, number: str) -> list[OutboxRow]:
         """All notices of a case, in the order they were queued."""
@@ -70,15 +76,17 @@ class NoticeRecords(Subject):
         message_id: str | None = None,
         error: str | None = None,
         sent_at: datetime | None = None,
+        try_at: datetime | None = None,
         subject: str | None = None,
         body: str | None = None,
     ) -> bool:
-        """Notes an attempt; `pending` with an error is one that will be repeated. A sent notice stays sent.
+        """Notes an attempt; `pending` with an error is repeated, not before `try_at`. A sent notice stays sent.
 
         `subject` and `body` keep the text as it went out. False when there was nothing to note.
         """
         changes = {"state": state, "message_id": message_id, "error": error, "sent_at": sent_at}
-        texts = {name: text for name, text in (("subject", subject), ("body", body)) if text is not None}
+        given = (("subject", subject), ("body", body), ("try_at", try_at))
+        texts = {name: value for name, value in given if value is not None}
         async with self._db.transaction() as session:
             done = await session.exec(
                 update(OutboxRow)
@@ -110,6 +118,7 @@ def _row(case: ApplicationRow, notice: Notice, at: datetime, person: AccountRow 
         "attempts": 0,
         "error": None if person else NO_RECIPIENT,
         "created_at": at,
+        "try_at": at,
     }
 
 

@@ -19,7 +19,7 @@ class OutboxRow(Table, table=True):
     __table_args__ = (
         CheckConstraint("state in ('pending', 'sent', 'failed')", name="state_known"),
         CheckConstraint("template is not null or (subject is not null and body is not null)", name="has_text"),
-        Index("ix_outbox_pending", "created_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_outbox_pending", "try_at", postgresql_where=text("state = 'pending'")),
     )
 
     key: str = Field(primary_key=True)
@@ -36,6 +36,7 @@ class OutboxRow(Table, table=True):
     message_id: str | None = None  # as the mail server knows it
     error: str | None = None
     created_at: datetime
+    try_at: datetime  # not before; moved on by whoever takes the row, so that no other sends it meanwhile
     sent_at: datetime | None = None
 
 

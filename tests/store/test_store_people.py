@@ -1,5 +1,6 @@
 """Accounts, log-ins and throttling; notices reach who holds the desk; receipts answer once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from permits.steps import Notice
 from store.errors import EmailTaken
 from store.records import Records
 from tests.store.builders import NOW, a_case, a_step, an_account, sha
+
+LATER, MINUTE = NOW + timedelta(days=1), timedelta(minutes=1)
 
 LATER = NOW + timedelta(hours=1)
 
@@ -109,7 +112,7 @@ async def test_a_notice_reaches_who_holds_the_desk(
     number = await a_case(records)
     notice = Notice.model_validate({"key": "n", "template": "t", "to": to, "role": role, "field": field, "opd": opd})
     await records.keep(a_step(number, "a", notices=(notice,)))
-    assert {row.account_id for row in await records.pending_notices()} == reached
+    assert {row.account_id for row in await records.take_notices(LATER, MINUTE)} == reached
 
 
 async def test_a_notice_that_nobody_can_get_is_seen_as_failed(records: Records) -> None:
@@ -117,7 +120,7 @@ async def test_a_notice_that_nobody_can_get_is_seen_as_failed(records: Records) 
     await records.keep(a_step(number, "a", notices=(Notice(key="n", template="t", to="inspectorate"),)))
     [row] = await records.notices_of(number)
     assert (row.state, row.error, row.recipient) == ("failed", "no-recipient", "")
-    assert await records.pending_notices() == []
+    assert await records.take_notices(LATER, MINUTE) == []
 
 
 async def test_a_step_kept_twice_tells_people_once(records: Records) -> None:
@@ -139,7 +142,30 @@ async def test_a_sent_notice_stays_sent(records: Records) -> None:
     assert await records.mark_notice("k", "sent", message_id="<1@contoh.invalid>", sent_at=NOW)
     assert not await records.mark_notice("k", "failed", error="late")
     assert await queue() == "sent"
-    assert await records.pending_notices() == []
+    assert await records.take_notices(LATER, MINUTE) == []
+
+
+async def test_a_notice_is_given_to_one_taker_until_the_lease_ends(records: Records) -> None:
+    await records.queue_notice("k", None, "email", "a@contoh.invalid", "Hal", "Isi", NOW)
+    [taken] = await records.take_notices(LATER, MINUTE)
+    assert taken.key == "k"
+    assert await records.take_notices(LATER, MINUTE) == []
+    assert [row.key for row in await records.take_notices(LATER + MINUTE, MINUTE)] == ["k"]
+
+
+async def test_takers_side_by_side_never_get_the_same_notice(records: Records) -> None:
+    for n in range(40):
+        await records.queue_notice(f"k{n}", None, "email", "a@contoh.invalid", "Hal", "Isi", NOW)
+    rounds = await asyncio.gather(*(records.take_notices(LATER, MINUTE, limit=10) for _ in range(8)))
+    keys = [row.key for taken in rounds for row in taken]
+    assert len(keys) == len(set(keys))
+
+
+async def test_a_notice_that_was_put_off_is_not_due_before_its_time(records: Records) -> None:
+    await records.queue_notice("k", None, "email", "a@contoh.invalid", "Hal", "Isi", NOW)
+    await records.mark_notice("k", "pending", error="smtp-451", try_at=LATER)
+    assert await records.take_notices(LATER - MINUTE, MINUTE) == []
+    assert len(await records.take_notices(LATER, MINUTE)) == 1
 
 
 # Receipts -------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def sign(case: Case, stage: Signing) -> Outcome:
-    """Asks the head until a signature is registered and judged SAH, or the letter is returned."""
+    """Asks the head until a signature is registered, or the letter is returned; then waits for the verdict SAH."""
     while True:
         decision = await case.ask(TaskKind.SIGNING, stage, case.letter_sha256, instructions=_what(case))
         if isinstance(decision.body, Returned):
@@ -37,12 +37,12 @@ async def sign(case: Case, stage: Signing) -> Outcome:
         )
         await case.ledger.keep(CaseBook.close_task, "Kepala dinas memerintahkan tanda tangan")
         result = await _sign(case, decision.actor, activation)
-        if result.signed is not None and await _is_valid(case, result.signed):
+        if result.signed is not None:
+            await _judge(case, result.signed)
             case.signed_sha256 = result.signed.signed_sha256
             return Outcome.forward()
         case.signature_ordered = False
-        failure = result.failure or "not-valid"
-        case.ledger.note(case.ledger.event(Tag.SIGNATURE_FAILED, code=failure, letter_sha256=case.letter_sha256))
+        case.ledger.note(case.ledger.event(Tag.SIGNATURE_FAILED, code=result.failure, letter_sha256=case.letter_sha256))
 
 
 def _what(case: Case) -> str:
@@ -71,7 +71,7 @@ async def _sign(case: Case, officer: Actor, activation: str) -> SignResult:
         return SignResult(failure="signing-unavailable")
 
 
-async def _is_valid(case: Case, signed: SignedObject) -> bool:
+async def _judge(case: Case, signed: SignedObject) -> None:
     verdict = await workflow.execute_activity_method(
         SignatureDesk.judge_letter,
         signed,
@@ -84,6 +84,4 @@ async def _is_valid(case: Case, signed: SignedObject) -> bool:
             Tag.SIGNATURE_VERIFIED, verdict=verdict.verdict, level=verdict.level, signed_sha256=signed.signed_sha256
         )
     )
-    if verdict.verdict == "SAH":
-        case.ledger.defer(status=ApplicationStatus.SIGNED)
-    return verdict.verdict == "SAH"
+    case.ledger.defer(status=ApplicationStatus.SIGNED)
