@@ -37,7 +37,7 @@ lint: setup-test ## ruff, mypy and the import contracts
 	.venv/bin/lint-imports
 
 replay: setup-test ## replay saved histories against the workflows
-	$(VENV_PYTHON) -m pytest tests/replay
+	$(VENV_PYTHON) -m pytest tests/workflows/test_replay.py
 
 migrate: setup ## bring the database to the newest schema
 	@$(VENV_PYTHON) -m sakpore.stack migrate
