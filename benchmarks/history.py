@@ -150,7 +150,7 @@ def _milliseconds(earlier: HistoryEvent, later: HistoryEvent) -> float:
     return (later.event_time.ToNanoseconds() - earlier.event_time.ToNanoseconds()) / 1e6
 
 
-def time_by_activity(pasts: Iterable[Past]) -> dict[str, tuple[int, float, float]]:
+def time_by_activity(pasts: Iterable[Past]) -> dict[str, tuple[float, float, float]]:
     """For each activity name: how many a case, milliseconds queued a case, milliseconds at work a case."""
     total: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
     cases = 0
@@ -161,4 +161,4 @@ def time_by_activity(pasts: Iterable[Past]) -> dict[str, tuple[int, float, float
             line[0] += 1
             line[1] += wait.queued
             line[2] += wait.worked
-    return {name: (round(n / cases), queued / cases, worked / cases) for name, (n, queued, worked) in total.items()}
+    return {name: (n / cases, queued / cases, worked / cases) for name, (n, queued, worked) in total.items()}

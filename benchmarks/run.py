@@ -21,9 +21,9 @@ from benchmarks.history import Counts, Past, past_of
 from benchmarks.machine import load, processor_seconds
 from benchmarks.office import Office
 from sakpore.stack.installation import project_root
+from sakpore.stack.parts import SYSTEM
 from sakpore.stack.processes import spawn
 from sakpore.stack.supervisor import Stack
-from workflows.messages import QueueNames
 
 PARTS = ("postgres", "temporal", "s3", "mail", "pki", "migrate", "seed", "trust", "worker", "signing")
 READY = b"The worker is ready."
@@ -58,6 +58,7 @@ class Round:
 class Bench:
     """Both sides, ready."""
 
+    stack: Stack
     office: Office
     floor: Floor
     pids: dict[str, int]
@@ -97,16 +98,15 @@ async def bench(data_dir: Path, permit_types: Sequence[str]) -> AsyncIterator[Be
             await office.open()
             await floor.open()
             try:
-                yield await _taught(office, floor, pids, permit_types)
+                yield await _taught(Bench(stack, office, floor, pids, {}, {}), permit_types)
             finally:
                 await floor.close()
                 await office.close()
 
 
-async def _taught(office: Office, floor: Floor, pids: dict[str, int], permit_types: Sequence[str]) -> Bench:
+async def _taught(ready: Bench, permit_types: Sequence[str]) -> Bench:
     """One case of each type on both sides: the floor learns from ours, and is counted like ours."""
-    ready = Bench(office, floor, pids, {}, {})
-    kinds = len(permit_types)
+    office, floor, kinds = ready.office, ready.floor, len(permit_types)
     ours = await ready.measure(office, kinds)
     pasts = [await past_of(office.client, number, office.main_queue) for number in ours.numbers]
     for kind, number, past in zip(permit_types, ours.numbers, pasts, strict=True):
@@ -153,11 +153,4 @@ async def _ready(log: Path, process: asyncio.subprocess.Process) -> None:
 
 def _system() -> dict[str, str]:
     """The system's variables of the caller, none of the product's."""
-    from sakpore.stack.parts import SYSTEM
-
     return {name: os.environ[name] for name in SYSTEM if name in os.environ}
-
-
-def workers_of(side: Office | Floor) -> tuple[str, str]:
-    """Names, in `Bench.pids`, of the two worker processes of a side."""
-    return ("worker", QueueNames.SIGNING) if isinstance(side, Office) else (MAIN_QUEUE, SIGNING_QUEUE)
