@@ -46,10 +46,15 @@ async def keys_written(session: AsyncSession, number: str, events: Iterable[Even
     return set(await session.exec(query))
 
 
-async def append(session: AsyncSession, row: ApplicationRow, events: Iterable[Event]) -> None:
-    """Chains events to the record of a locked application; a key that already stands there is skipped."""
+async def append(
+    session: AsyncSession, row: ApplicationRow, events: Iterable[Event], known: set[str] | None = None
+) -> None:
+    """Chains events to the record of a locked application; a key that already stands there is skipped.
+
+    `known`: the keys of these events that stand there, where the caller has asked under the same lock.
+    """
     wanted = tuple(events)
-    known = await keys_written(session, row.number, wanted)
+    known = await keys_written(session, row.number, wanted) if known is None else set(known)
     lines: list[dict[str, Any]] = []
     for event in wanted:
         if event.key in known:

@@ -40,9 +40,10 @@ class CaseRecords(Subject):
         step = without_nul(step)
         async with self._db.transaction() as session:
             row = await lock_application(session, step.number)
-            if await keys_written(session, step.number, step.events[:1]):
+            known = await keys_written(session, step.number, step.events)
+            if step.events[0].key in known:
                 return
-            await append(session, row, step.events)
+            await append(session, row, step.events, known)
             _apply_to_application(row, step)
             await session.flush()
             await _apply_parts(session, row, step)
