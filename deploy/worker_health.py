@@ -55,4 +55,7 @@ async def main(queue: str) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise SystemExit("usage: worker_health.py QUEUE")
-    raise SystemExit(asyncio.run(main(sys.argv[1])))
+    answer = asyncio.run(main(sys.argv[1]))
+    sys.stderr.flush()
+    # The client's own threads can abort an interpreter that is shutting down; the answer must not depend on that.
+    os._exit(answer)
