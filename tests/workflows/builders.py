@@ -45,7 +45,7 @@ from permits.definition import (
     Signing,
     Verification,
 )
-from permits.escalation import Ladder, Rung
+from permits.escalation import HolderCode, Ladder, Rung
 from permits.pace import Pace
 from sakpore.people import APPLICANTS, OFFICERS, Person
 from store.tables import TaskRow
@@ -63,9 +63,9 @@ FIRST_OFFICE_DATE = date(2025, 1, 2)  # far from the calendar's end, however lon
 def a_ladder(*offsets: int, last_resort: str = "coordinator") -> Ladder:
     """A warning on the first offset (working days from the due date), then one escalation on each of the others."""
     warning = Rung(code="ingat", kind="warning", working_days=offsets[0], who="holder", channel="email")
-    told = ("holder", "holder_head", "coordinator", "head_of_office")
+    told: tuple[HolderCode, ...] = ("holder", "holder_head", "coordinator", "head_of_office")
     escalations = tuple(
-        Rung(code=f"naik-{n}", kind="escalation", working_days=offset, who=told[n - 1], channel="email")  # type: ignore[arg-type]
+        Rung(code=f"naik-{n}", kind="escalation", working_days=offset, who=told[n - 1], channel="email")
         for n, offset in enumerate(offsets[1:], start=1)
     )
     return Ladder(rungs=(warning, *escalations), last_resort=last_resort)

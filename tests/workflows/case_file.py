@@ -129,13 +129,11 @@ class CaseFile:
         """Lets every desk answer well until the case is closed."""
 
         async def look() -> ApplicationRow | None:
-            row = await self.row()
-            if row.closed_at:
-                return row
-            for task in await self.open_tasks():
-                if self.is_new(task):
-                    await self.decide(task)
-            return None
+            tasks = [task for task in await self.open_tasks() if self.is_new(task)]
+            for task in tasks:
+                await self.decide(task)
+            row = None if tasks else await self.row()
+            return row if row and row.closed_at else None
 
         return await until(look, f"the end of {self.number}", 40)
 
@@ -143,7 +141,7 @@ class CaseFile:
         """The applicant takes the application back. Raises Refusal."""
         who = by or person(self.submission.applicant_id)
         try:
-            return await self.handle.execute_update(
+            receipt: WithdrawalReceipt = await self.handle.execute_update(
                 "withdraw",
                 Withdrawal(actor=who, reason="Berubah rencana"),
                 id=withdrawal_update_id(self.number, who.id, key),
@@ -152,6 +150,7 @@ class CaseFile:
             )
         except WorkflowUpdateFailedError as failed:
             raise refusal(failed) from failed
+        return receipt
 
     # The record -------------------------------------------------------------------------------------------------------
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permits.application import CLOSED
-from permits.decisions import Drafted, Refused, Returned, SignatureOrdered
+from permits.decisions import Body, Drafted, Refused, Returned, SignatureOrdered
 from permits.events import Tag
 from store.tables import TaskRow
 from tests.workflows.builders import a_definition, assessment, drafting, paraf, to_repair
@@ -33,7 +33,7 @@ async def _twice_at_once(case: CaseFile, task: TaskRow) -> object:
 
 
 async def _back(case: CaseFile, task: TaskRow) -> object:
-    backwards = {
+    backwards: dict[str, Body] = {
         "verification": to_repair("ktp"),
         "assessment": Refused(reasons=("Tidak sesuai",)),
         "drafting": Drafted(facts={"Catatan": task.id}),
@@ -69,7 +69,7 @@ MOVES: dict[str, Move] = {
     withdraws=st.booleans(),
 )
 @settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,
@@ -104,7 +104,7 @@ async def _next_task(case: CaseFile) -> TaskRow | None:
     """The next open task that is not decided yet in the engine, or None where the case has closed."""
     decided = {line.facts["task"] for line in await case.events(Tag.TASK_DECIDED)}
 
-    async def look() -> list[TaskRow | None]:
+    async def look() -> Sequence[TaskRow | None]:
         if (await case.row()).closed_at:
             return [None]
         return [task for task in await case.open_tasks() if task.id not in decided and case.is_new(task)][:1]

@@ -17,9 +17,10 @@ from worker.settings import MainSettings
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_returned_letter_keeps_its_number_and_climbs_all_desks_again(office: Office) -> None:
+@pytest.mark.parametrize("desk", ["desk_check", "paraf", "signing"])
+async def test_a_returned_letter_keeps_its_number_and_climbs_all_desks_again(office: Office, desk: str) -> None:
     case = await office.begin(a_definition(drafting(), sub_coordinator(), paraf()))
-    returned = await case.go_on("paraf")
+    returned = await case.go_on(desk)
     first = await case.letter()
 
     await case.decide(returned, Returned(reason="Alamat keliru"))
@@ -32,11 +33,12 @@ async def test_a_returned_letter_keeps_its_number_and_climbs_all_desks_again(off
     assert asked_again.subject_sha256 == second.sha256
     await case.decide(asked_again)
     assert (await case.task("paraf")).subject_sha256 == second.sha256
+    assert (await case.finish()).status == "issued"
     assert len(await case.events(Tag.LETTER_NUMBERED)) == 1
-    row = await case.finish()
-    assert row.status == "issued"
-    (paraf_given,) = await case.events(Tag.PARAF_GIVEN)
-    assert paraf_given.facts["letter_sha256"] == second.sha256
+    assert (await case.events(Tag.PARAF_GIVEN))[-1].facts["letter_sha256"] == second.sha256
+    signed = await office.records.signed_letter_of(case.number, "permit")
+    assert signed is not None
+    assert signed.letter_sha256 == second.sha256
 
 
 async def test_a_paraf_on_the_letter_as_it_was_is_stale(office: Office) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -76,8 +77,8 @@ async def test_an_agency_needs_a_reason_to_refuse_and_conditions_to_set_some(off
     case = await office.begin(a_definition(recommendation()))
     task = await case.go_on("recommendation")
 
-    for answer in ("refuse", "approve_with_conditions"):
-        assert await _refused(case, case.decision(task, Recommended(answer=answer))) == "reason-missing"  # type: ignore[arg-type]
+    for answer in (Recommended(answer="refuse"), Recommended(answer="approve_with_conditions")):
+        assert await _refused(case, case.decision(task, answer)) == "reason-missing"
 
 
 async def test_who_judged_a_case_at_an_earlier_desk_does_not_sign_it(office: Office) -> None:
@@ -111,7 +112,7 @@ async def test_of_two_contrary_decisions_at_the_same_moment_exactly_one_wins(off
         (won,) = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
         (lost,) = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
         assert lost.code == "task-closed"
-        await until(lambda case=case: _opened(case, 2), "the task after the decision")
+        await until(partial(_opened, case, 2), "the task after the decision")
         (_, after) = await case.events(Tag.TASK_OPENED)
         task = await office.records.task(won.task_id)
         assert task.decided_by == won.actor_id
@@ -124,7 +125,7 @@ async def _opened(case: CaseFile, tasks: int) -> bool:
     return len(await case.events(Tag.TASK_OPENED)) >= tasks
 
 
-async def _contrary_pair(case: CaseFile) -> list[Receipt | BaseException]:
+async def _contrary_pair(case: CaseFile) -> tuple[Receipt | BaseException, ...]:
     task = await case.task("verification")
     fine = case.decision(task, accepted("ktp"))
     wrong = case.decision(task, to_repair("ktp"), SECOND_FRONT_OFFICER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -103,6 +104,7 @@ async def test_a_payment_that_the_treasury_does_not_know_goes_back_to_the_applic
     assert (await case.letter("skrd")).status == "issued"
 
 
-async def _promise(case: CaseFile) -> tuple[SlaClock, object]:
+async def _promise(case: CaseFile) -> tuple[SlaClock, datetime]:
     row = await case.row()
+    assert row.promise_due_at is not None
     return SlaClock.model_validate(row.promise), row.promise_due_at

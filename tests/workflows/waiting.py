@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 20.0
 T = TypeVar("T")
 
 
-async def until(ask: Callable[[], Awaitable[T]], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+async def until(ask: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE_SECONDS) -> T:
     """The first true answer; an AssertionError that says what was waited for."""
     end = time.monotonic() + seconds
     while True:
@@ -20,4 +20,4 @@ async def until(ask: Callable[[], Awaitable[T]], what: str, seconds: float = PAT
         if answer:
             return answer
         assert time.monotonic() < end, f"did not happen within {seconds:.0f} s: {what}"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
