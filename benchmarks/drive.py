@@ -36,23 +36,33 @@ async def drive(
     seen: set[str] = set()
     letters: list[_Task] = []
     ended = asyncio.ensure_future(finish)
-    under_way: set[asyncio.Task[None]] = set()
-    async with asyncio.timeout(LONGEST_ROUND_SECONDS):
-        while not ended.done():
-            for waiting in await look():
-                if waiting.key in seen:
-                    continue
-                seen.add(waiting.key)
-                if not waiting.is_signature:
-                    under_way.add(asyncio.ensure_future(decide(waiting.task)))
-                    continue
-                if len(letters) == cases:
-                    raise RuntimeError("a letter came back to the head: this is no clean run; the signing log says why")
-                letters.append(waiting.task)
-                if len(letters) == cases:
-                    under_way.add(asyncio.ensure_future(sign(letters)))
-            for task in [task for task in under_way if task.done()]:
-                task.result()
-                under_way.discard(task)
-            await asyncio.wait([ended], timeout=LOOK_SECONDS)
-        await asyncio.gather(ended, *under_way)
+    under_way: set[asyncio.Future[None]] = set()
+    try:
+        async with asyncio.timeout(LONGEST_ROUND_SECONDS):
+            while not ended.done():
+                for waiting in await look():
+                    if waiting.key in seen:
+                        continue
+                    seen.add(waiting.key)
+                    if not waiting.is_signature:
+                        under_way.add(asyncio.ensure_future(decide(waiting.task)))
+                        continue
+                    _collect(letters, waiting.task, cases)
+                    if len(letters) == cases:
+                        under_way.add(asyncio.ensure_future(sign(letters)))
+                for task in [task for task in under_way if task.done()]:
+                    task.result()
+                    under_way.discard(task)
+                await asyncio.wait([ended], timeout=LOOK_SECONDS)
+            await asyncio.gather(ended, *under_way)
+    finally:
+        ended.cancel()
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(ended, *under_way, return_exceptions=True)
+
+
+def _collect(letters: list[_Task], letter: _Task, cases: int) -> None:
+    if len(letters) == cases:
+        raise RuntimeError("a letter came back to the head: this is no clean run; the signing log says why")
+    letters.append(letter)

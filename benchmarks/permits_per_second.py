@@ -88,7 +88,8 @@ async def _pairs(ready: Bench, cases: int, pairs: int, console: Console) -> dict
         f"{cases} cases at once: median ratio {summary['ratio']['median']:.3f} "
         f"(from {summary['ratio']['lowest']:.3f} to {summary['ratio']['highest']:.3f}, {pairs} pairs; "
         f"goal {GOAL}); ours {summary['permits_per_second']['ours']:.2f}/s, "
-        f"floor {summary['permits_per_second']['floor']:.2f}/s",
+        f"floor {summary['permits_per_second']['floor']:.2f}/s; "
+        f"by processor time {summary['ratio_of_processor_time']:.3f}",
         style="bold",
         highlight=False,
     )
@@ -97,6 +98,7 @@ async def _pairs(ready: Bench, cases: int, pairs: int, console: Console) -> dict
 
 def _summary(cases: int, measured: Sequence[tuple[Round, Round]]) -> dict[str, Any]:
     ratios = [ours.per_second / floor.per_second for ours, floor in measured]
+    spent = [processor_per_permit([pair[n] for pair in measured]) for n in (0, 1)]
     settled = [ours.per_second_settled / floor.per_second_settled for ours, floor in measured]
     return {
         "cases_open_at_once": cases,
@@ -107,9 +109,10 @@ def _summary(cases: int, measured: Sequence[tuple[Round, Round]]) -> dict[str, A
             "floor": statistics.median(floor.per_second for _, floor in measured),
         },
         "processor_milliseconds_per_permit": {
-            "ours": processor_per_permit([ours for ours, _ in measured]),
-            "floor": processor_per_permit([floor for _, floor in measured]),
+            "ours": spent[0],
+            "floor": spent[1],
         },
+        "ratio_of_processor_time": sum(spent[1].values()) / sum(spent[0].values()),
         "pairs": [
             {"ours": _line(ours), "floor": _line(floor), "ratio": ratio}
             for (ours, floor), ratio in zip(measured, ratios, strict=True)
