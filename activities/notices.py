@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 from temporalio.exceptions import ApplicationError
 
-from activities.clients.mail import MailClient
+from activities.clients.mail import MailClient, MailLine
 from activities.texts import Texts
 from permits.calendar import WorkingCalendar
 from permits.events import Event, Tag
@@ -53,12 +53,21 @@ class NoticeDispatcher:
     async def send_pending(self) -> int:
         """One round; returns how many were sent. Several dispatchers may run side by side."""
         taken = await self._records.take_notices(datetime.now(UTC), LEASE)
-        return sum([await self._attempt(row) for row in taken])
+        if not taken:
+            return 0
+        try:
+            async with self._mail.line() as line:
+                return sum([await self._attempt(row, line) for row in taken])
+        except ApplicationError as away:
+            for row in taken:
+                await self._put_off(row, away.type or "mail-unavailable", never_again=False)
+            return 0
 
-    async def _attempt(self, row: OutboxRow) -> bool:
+    async def _attempt(self, row: OutboxRow, line: MailLine) -> bool:
         """One message; one that fails, whatever the reason, does not hold up those behind it."""
         try:
-            return await self._send(row)
+            await self._send(row, line)
+            return True
         except ApplicationError as failed:
             await self._put_off(row, failed.type or "mail-unavailable", never_again=failed.non_retryable)
         except Exception as bug:
@@ -76,18 +85,17 @@ class NoticeDispatcher:
         pause = min(timedelta(seconds=2 ** min(row.attempts, 12)), LONGEST_PAUSE)
         await self._records.mark_notice(row.key, "pending", error=code, try_at=now + pause)
 
-    async def _send(self, row: OutboxRow) -> bool:
+    async def _send(self, row: OutboxRow, line: MailLine) -> None:
         subject, body = await self._text(row)
         message = EmailMessage()
         message["To"] = row.recipient
         message["Subject"] = subject
         message.set_content(body)
-        message_id = await self._mail.send(message, row.key)
+        message_id = await line.send(message, row.key)
         await self._record(row, Tag.NOTICE_SENT, proof=message_id)
         await self._records.mark_notice(
             row.key, "sent", message_id=message_id, sent_at=datetime.now(UTC), subject=subject, body=body
         )
-        return True
 
     async def _text(self, row: OutboxRow) -> tuple[str, str]:
         if row.template is None:
@@ -118,7 +126,7 @@ class NoticeDispatcher:
 
 def office_time(case: ApplicationRow, real: datetime) -> datetime:
     """The case's own office time; a case that was not submitted yet has none but the real one."""
-    if not case.pace or not case.submission:
+    pace = Pace.model_validate(case.pace) if case.pace else Pace.real()
+    if pace.is_real or not case.submission:
         return real
-    calendar = WorkingCalendar.model_validate(case.submission["calendar"])
-    return Pace.model_validate(case.pace).office_time(real, calendar)
+    return pace.office_time(real, WorkingCalendar.model_validate(case.submission["calendar"]))

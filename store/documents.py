@@ -42,11 +42,13 @@ class DocumentStore:
     async def put_document(self, content: bytes) -> str:
         """Seals and keeps a personal document; its sha256. Content that is there already is left as it is."""
         sha256 = _sha256(content)
-        try:
-            await self.get_document(sha256)
-        except (ObjectMissing, ObjectDamaged, SealBroken, KeyUnknown):
-            # Missing, or there and unreadable: what was handed in is good, so it heals what lies there.
-            await self._objects.put(self._bucket, f"blobs/{sha256}", self._keys.seal(content, _context(sha256)))
+        sealed = self._keys.seal(content, _context(sha256))
+        if not await self._objects.put_new(self._bucket, f"blobs/{sha256}", sealed):
+            try:
+                await self.get_document(sha256)
+            except (ObjectMissing, ObjectDamaged, SealBroken, KeyUnknown):
+                # It cannot be read: what was handed in is good, so it heals what lies there.
+                await self._objects.put(self._bucket, f"blobs/{sha256}", sealed)
         return sha256
 
     async def get_document(self, sha256: str) -> bytes:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -40,6 +43,31 @@ class MailClient:
         self._sender = sender
 
     async def send(self, message: EmailMessage, key: str) -> str:
+        """Sends one message over a line of its own. Raises as `line` and `MailLine.send` do."""
+        async with self.line() as line:
+            return await line.send(message, key)
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[MailLine]:
+        """An open conversation, for several messages. Raises ApplicationError: `mail-unavailable`, `mail-refused`."""
+        server = aiosmtplib.SMTP(**self._server)  # type: ignore[arg-type]
+        with _sorted_failures():
+            await server.connect()
+        try:
+            yield MailLine(server, self._sender)
+        finally:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await server.quit()
+
+
+class MailLine:
+    """A conversation with the mail server."""
+
+    def __init__(self, server: aiosmtplib.SMTP, sender: str) -> None:
+        self._server = server
+        self._sender = sender
+
+    async def send(self, message: EmailMessage, key: str) -> str:
         """Sends, with a Message-ID made from `key`; returns that id.
 
         Raises ApplicationError: `mail-unavailable` (retry), `mail-refused` (never again).
@@ -49,16 +77,21 @@ class MailClient:
         del message["From"], message["Message-ID"]
         message["From"] = self._sender
         message["Message-ID"] = message_id
-        try:
-            await aiosmtplib.send(message, **self._server)  # type: ignore[arg-type]
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            code = max((answer.code for answer in refused.recipients), default=550)
-            raise _refusal(code) from refused
-        except aiosmtplib.SMTPResponseException as answered:
-            raise _refusal(answered.code) from answered
-        except (aiosmtplib.SMTPException, OSError) as away:
-            raise ApplicationError("The mail server cannot be reached.", type="mail-unavailable") from away
+        with _sorted_failures():
+            await self._server.send_message(message)
         return message_id
+
+
+@contextmanager
+def _sorted_failures() -> Iterator[None]:
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        raise _refusal(max((answer.code for answer in refused.recipients), default=550)) from refused
+    except aiosmtplib.SMTPResponseException as answered:
+        raise _refusal(answered.code) from answered
+    except (aiosmtplib.SMTPException, OSError) as away:
+        raise ApplicationError("The mail server cannot be reached.", type="mail-unavailable") from away
 
 
 def _refusal(code: int) -> ApplicationError:
