@@ -69,7 +69,7 @@ MOVES: dict[str, Move] = {
     withdraws=st.booleans(),
 )
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,

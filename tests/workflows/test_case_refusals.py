@@ -105,7 +105,7 @@ async def test_a_closed_task_names_who_decided_it(office: Office) -> None:
 
 
 async def test_of_two_contrary_decisions_at_the_same_moment_exactly_one_wins(office: Office) -> None:
-    cases = [await office.begin(a_definition(assessment())) for _ in range(12)]
+    cases = [await office.begin(a_definition(assessment())) for _ in range(8)]
     pairs = await asyncio.gather(*(_contrary_pair(case) for case in cases))
 
     for case, outcomes in zip(cases, pairs, strict=True):
