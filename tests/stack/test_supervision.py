@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -246,6 +246,15 @@ async def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path, mo
     assert not (tmp_path / "secrets.json").exists()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, even where the test run began in a shell's background and inherited an ignored one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_start_in_the_background_leaves_nothing(tmp_path: Path) -> None:
     stack = stack_of(tmp_path, part("good", SLEEP), part("late", SLEEP, depends_on=("good",), ready=never))
     main = threading.main_thread()
