@@ -11,11 +11,11 @@ import json
 from collections.abc import Sequence
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.letters import Charge, LetterInput, Participant, Signatory, render_letter
+from activities.letters import Charge, LetterError, LetterInput, Participant, Signatory, render_letter
 from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
@@ -24,6 +24,8 @@ from permits.steps import LetterFrozen, LetterRef
 from signing.qr import verification_code
 from store.documents import DocumentStore
 from store.records import Records
+
+LETTER_INVALID = "letter-input-invalid"
 
 
 class ComposeLetter(BaseModel):
@@ -98,7 +100,17 @@ class LetterDesk:
 
     @activity.defn
     async def compose_letter(self, order: ComposeLetter) -> Composed:
-        """Stores the letter's whole input; returns its sha256."""
+        """Stores the letter's whole input; returns its sha256.
+
+        Raises ApplicationError(letter-input-invalid), never to be retried: a person has to draft it differently.
+        """
+        try:
+            return await self._compose(order)
+        except ValidationError as wrong:
+            fields = sorted({str(error["loc"][0]) for error in wrong.errors(include_input=False)})
+            raise ApplicationError("letter-input-invalid", fields, type=LETTER_INVALID, non_retryable=True) from None
+
+    async def _compose(self, order: ComposeLetter) -> Composed:
         case = await self._records.application(order.number)
         applicant = await self._records.account(case.applicant_id)
         assert applicant is not None, "an application belongs to an account"
@@ -141,7 +153,12 @@ class LetterDesk:
     async def render_letter(self, order: RenderLetter) -> Rendered:
         """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256."""
         content = await self._documents.get_document(order.input_sha256)
-        pdf = await asyncio.to_thread(render_letter, order.template, json.loads(content))
+        try:
+            pdf = await asyncio.to_thread(render_letter, order.template, json.loads(content))
+        except LetterError as wrong:
+            if wrong.code == "letter-not-rendered":
+                raise  # the template's fault: mended by a release, and tried until then
+            raise ApplicationError(wrong.code, type=LETTER_INVALID, non_retryable=True) from None
         sha256 = await self._documents.put_document(pdf)
         await self._records.freeze_letter(
             LetterFrozen(

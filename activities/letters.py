@@ -59,7 +59,7 @@ class LetterError(Exception):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Office(_Part):
@@ -262,6 +262,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _printed_form(letter: LetterInput) -> dict[str, Any]:
     form: dict[str, Any] = _map_texts(letter.model_dump(mode="json"))
+    form["number"] = letter.number  # made by us, and copied and searched by people: no invisible break in it
     form["qr_url"] = letter.qr_url
     form["qr_svg"] = qr_svg(letter.qr_url) if letter.qr_url else None
     return form

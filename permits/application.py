@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from permits.definition import FormField, PermitDefinition, Variant
 from permits.errors import Code, RuleError
@@ -54,9 +54,9 @@ class DocumentVerdict(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    requirement: str
+    requirement: str = Field(max_length=60)
     verdict: Literal["accept", "repair"]
-    reason: str = ""
+    reason: str = Field(default="", max_length=500)
 
 
 def missing_documents(definition: PermitDefinition, variant: Variant, present: set[str]) -> tuple[str, ...]:

@@ -10,17 +10,26 @@ import hashlib
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from permits.application import DocumentRef, DocumentVerdict
 from permits.authority import Act, Actor, Role, Subject, refusal
 from permits.errors import Code, RuleError
 
 MAX_TEXT = 4000
+MOST_LINES = 20
+
+# What a decision says ends in letters: the bounds keep the sum of all desks well within what one letter can hold.
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+Line = Annotated[str, StringConstraints(max_length=500)]
+Name = Annotated[str, StringConstraints(max_length=200)]
+Lines = Annotated[tuple[Line, ...], Field(max_length=MOST_LINES)]
+Names = Annotated[tuple[Name, ...], Field(max_length=30)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TaskKind(StrEnum):
@@ -46,7 +55,7 @@ class VerdictsGiven(_Value):
     """Verification: a verdict for every document."""
 
     kind: Literal["verdicts"] = "verdicts"
-    verdicts: tuple[DocumentVerdict, ...]
+    verdicts: Annotated[tuple[DocumentVerdict, ...], Field(max_length=100)]
 
 
 class DocumentsRepaired(_Value):
@@ -61,21 +70,21 @@ class Forwarded(_Value):
     """Assessment, desk check: on to the next desk."""
 
     kind: Literal["forward"] = "forward"
-    note: str = Field(default="", max_length=MAX_TEXT)
+    note: Text = ""
 
 
 class Refused(_Value):
     """Assessment: the product will be a rejection."""
 
     kind: Literal["reject"] = "reject"
-    reasons: tuple[str, ...] = ()
+    reasons: Lines = ()
 
 
 class Returned(_Value):
     """A desk after drafting sends the letter back to be written again."""
 
     kind: Literal["return"] = "return"
-    reason: str = Field(default="", max_length=MAX_TEXT)
+    reason: Text = ""
 
 
 class Position(_Value):
@@ -90,18 +99,18 @@ class Inspected(_Value):
     """Inspection: what was found; photos by sha256."""
 
     kind: Literal["inspected"] = "inspected"
-    photos: tuple[str, ...]
+    photos: Annotated[tuple[Sha256, ...], Field(max_length=30)]
     position: Position
-    findings: str = Field(max_length=MAX_TEXT)
-    present: tuple[str, ...]
+    findings: Text
+    present: Names
 
 
 class MeetingHeld(_Value):
     """Technical meeting: conclusions for the minutes."""
 
     kind: Literal["met"] = "met"
-    conclusions: tuple[str, ...]
-    present: tuple[str, ...]
+    conclusions: Lines
+    present: Names
 
 
 class Recommended(_Value):
@@ -109,8 +118,8 @@ class Recommended(_Value):
 
     kind: Literal["recommended"] = "recommended"
     answer: Literal["approve", "approve_with_conditions", "refuse"]
-    conditions: tuple[str, ...] = ()
-    reason: str = Field(default="", max_length=MAX_TEXT)
+    conditions: Lines = ()
+    reason: Text = ""
 
 
 class RetributionAssessed(_Value):
@@ -118,14 +127,14 @@ class RetributionAssessed(_Value):
 
     kind: Literal["retribution"] = "retribution"
     amount_rupiah: int = Field(gt=0, le=100_000_000_000)
-    calculation: str = Field(max_length=MAX_TEXT)
+    calculation: Text
 
 
 class Paid(_Value):
     """The applicant shows the proof of payment (sha256 of the uploaded document)."""
 
     kind: Literal["paid"] = "paid"
-    proof: str = Field(pattern=r"^[0-9a-f]{64}$")
+    proof: Sha256
 
 
 class PaymentConfirmed(_Value):
@@ -133,15 +142,15 @@ class PaymentConfirmed(_Value):
 
     kind: Literal["payment"] = "payment"
     received: bool
-    reason: str = Field(default="", max_length=MAX_TEXT)
+    reason: Text = ""
 
 
 class Drafted(_Value):
     """Drafting: what the letter says beyond the form's answers."""
 
     kind: Literal["drafted"] = "drafted"
-    facts: dict[str, str] = Field(default_factory=dict)
-    conditions: tuple[str, ...] = ()
+    facts: Annotated[dict[Name, Line], Field(max_length=MOST_LINES)] = Field(default_factory=dict)
+    conditions: Lines = ()
 
 
 class ParafGiven(_Value):
@@ -154,14 +163,14 @@ class SignatureOrdered(_Value):
     """The head's consent, by the id of a sealed activation; never a passphrase."""
 
     kind: Literal["sign"] = "sign"
-    activation_id: str
+    activation_id: Name
 
 
 class Acknowledged(_Value):
     """A person has taken note of the silence and says what is done; the waiting goes on."""
 
     kind: Literal["acknowledged"] = "acknowledged"
-    note: str = Field(max_length=MAX_TEXT)
+    note: Text
 
 
 Body = Annotated[
@@ -257,7 +266,7 @@ def _check_body(body: Body, task: OpenTask) -> None:
         case VerdictsGiven(verdicts=verdicts):
             judged = [verdict.requirement for verdict in verdicts]
             if sorted(judged) != sorted(task.wanted_documents):
-                raise RuleError(Code.VERDICT_MISSING, documents=sorted(set(task.wanted_documents) ^ set(judged)))
+                raise RuleError(Code.VERDICT_MISSING, documents=sorted(set(task.wanted_documents) - set(judged)))
             _need_reasons(*(v.reason for v in verdicts if v.verdict == "repair"))
         case DocumentsRepaired(documents=documents):
             missing = set(task.wanted_documents) - {document.requirement for document in documents}

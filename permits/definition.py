@@ -115,7 +115,7 @@ class Recommendation(Stage):
 
     kind: Literal["recommendation"] = "recommendation"
     role: Role = Role.OPD
-    agencies: tuple[Agency, ...] = Field(min_length=1)
+    agencies: tuple[Agency, ...] = Field(min_length=1, max_length=6)
 
 
 class Retribution(Stage):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -24,10 +24,12 @@ with workflow.unsafe.imports_passed_through():
     from permits.sla import SlaClock
     from permits.steps import LetterOpening, LetterRef, OpdAnswer, StageMark
     from workflows.clock import OfficeClock
-    from workflows.desk import Desk, Question
+    from workflows.desk import Desk, Interrupted, Question
     from workflows.ledger import Ledger
     from workflows.messages import SearchAttributes, Submission, Withdrawal
     from workflows.options import OWN_STORE, RENDERING
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,6 @@ class Findings:
     accepted: set[str] = field(default_factory=set)  # requirement codes
     answers: dict[str, OpdAnswer] = field(default_factory=dict)  # by opd
     rejection_reasons: tuple[str, ...] = ()
-    draft_facts: dict[str, str] = field(default_factory=dict)
-    draft_conditions: tuple[str, ...] = ()
 
 
 class Case:
@@ -192,8 +192,10 @@ class Case:
             legal_basis=tuple(content.pop("legal_basis", self._legal_basis())),
             **content,
         )
-        composed = await workflow.execute_activity_method(
-            LetterDesk.compose_letter, order, summary=f"Susun surat: {form.title}", **OWN_STORE
+        composed = await self._unless_ended(
+            workflow.start_activity_method(
+                LetterDesk.compose_letter, order, summary=f"Susun surat: {form.title}", **OWN_STORE
+            )
         )
         frozen = self.ledger.event(
             Tag.LETTER_DRAFTED, purpose=letter.purpose, title=form.title, input_sha256=composed.input_sha256
@@ -206,10 +208,20 @@ class Case:
             input_sha256=composed.input_sha256,
             event=frozen,
         )
-        rendered = await workflow.execute_activity_method(
-            LetterDesk.render_letter, rendering, summary=f"Cetak surat: {form.title}", **RENDERING
+        rendered = await self._unless_ended(
+            workflow.start_activity_method(
+                LetterDesk.render_letter, rendering, summary=f"Cetak surat: {form.title}", **RENDERING
+            )
         )
         return rendered.sha256
+
+    async def _unless_ended(self, work: workflow.ActivityHandle[Result]) -> Result:
+        """What the work gives; raises Interrupted where the case is withdrawn before it is done."""
+        await workflow.wait_condition(lambda: work.done() or self.desk.ended is not None)
+        if not work.done():
+            work.cancel()
+            raise Interrupted
+        return await work
 
     def child_search_attributes(self, stage: str, holder: str) -> TypedSearchAttributes:
         """What an agency's child shows to operators from its first second."""

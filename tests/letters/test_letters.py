@@ -261,3 +261,10 @@ def test_bad_input_is_refused_with_its_own_code(template: str, changes: dict[str
 def test_a_letter_of_another_day_is_another_document() -> None:
     letter = samples.sip()
     assert render(letter) != render(letter.model_copy(update={"date": date(2026, 12, 5)}))
+
+
+def test_a_letters_number_can_be_copied_and_searched() -> None:
+    number = "503/0001/SIP-FT/XII/2026"
+    letter = samples.sip().model_copy(update={"number": number})
+    page = pypdfium2.PdfDocument(render_letter("sip", letter))[0]
+    assert number in page.get_textpage().get_text_bounded()

@@ -105,3 +105,35 @@ async def test_composing_and_rendering_a_letter_again_gives_the_same_bytes(offic
 async def _mail_about(office: Office, number: str, subject: str) -> int:
     texts = [file.read_text(errors="replace") for file in (office.folder / "mail").rglob("*") if file.is_file()]
     return sum(1 for text in texts if f"Subject: {subject} ({number})" in text)
+
+
+async def test_a_draft_that_no_letter_can_hold_comes_back_to_be_written_again(office: Office) -> None:
+    full = a_definition(drafting())
+    full = full.model_copy(update={"letter": full.letter.model_copy(update={"conditions": ("syarat",) * 200})})
+    case = await office.begin(full)
+    too_much = await case.go_on("drafting")
+    await case.decide(too_much, Drafted(conditions=("satu lagi",)))
+
+    again = await case.task("drafting")
+
+    assert again.id != too_much.id
+    assert "susun ulang" in again.instructions
+    await case.decide(again, Drafted())
+    assert (await case.finish()).status == "issued"
+    assert len(await case.events(Tag.LETTER_NUMBERED)) == 1
+
+
+async def test_a_withdrawal_ends_a_case_whose_letter_cannot_be_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: LetterDesk, order: ComposeLetter) -> None:
+        raise RuntimeError("the store of templates is away")
+
+    monkeypatch.setattr(LetterDesk, "_compose", broken)
+    case = await office.begin(a_definition(drafting()))
+    await case.decide(await case.go_on("drafting"), Drafted())
+
+    await case.withdraw()
+
+    assert (await case.closed()).status == "withdrawn"
+    assert (await case.letter()).status == "batal"

@@ -6,11 +6,14 @@ A desk that returns the letter sends it back to drafting; a changed letter climb
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.drafting import LETTER_INVALID
     from permits.decisions import Drafted, Returned, TaskKind
     from permits.definition import DeskCheck, Drafting, Paraf
     from permits.events import Tag
+    from permits.steps import LetterRef
     from workflows.case import Case, Outcome
 
 
@@ -19,18 +22,34 @@ async def draft(case: Case, stage: Drafting) -> Outcome:
     form = case.product_form
     if case.letter is None or case.letter.purpose != case.product:
         case.letter = await case.take_number(case.product, form.series, form.number_template, form.title)
-    decision = await case.ask(TaskKind.DRAFTING, stage, case.dossier_sha256, instructions=case.letter.number_text)
-    assert isinstance(decision.body, Drafted)
-    case.found.draft_facts = decision.body.facts
-    case.letter_sha256 = await case.write_letter(
-        case.letter,
+    instructions = case.letter.number_text
+    while True:
+        decision = await case.ask(TaskKind.DRAFTING, stage, case.dossier_sha256, instructions=instructions)
+        assert isinstance(decision.body, Drafted)
+        try:
+            case.letter_sha256 = await _write(case, case.letter, decision.body)
+        except ActivityError as failed:
+            if not _is_the_drafts_fault(failed):
+                raise
+            instructions = f"{case.letter.number_text}: isi surat terlalu panjang atau keliru, susun ulang"
+        else:
+            return Outcome.forward()
+
+
+async def _write(case: Case, letter: LetterRef, drafted: Drafted) -> str:
+    form = case.product_form
+    return await case.write_letter(
+        letter,
         form,
-        facts=tuple(case.found.draft_facts.items()),
-        conditions=form.conditions + agency_conditions(case) + decision.body.conditions,
+        facts=tuple(drafted.facts.items()),
+        conditions=form.conditions + agency_conditions(case) + drafted.conditions,
         reasons=case.found.rejection_reasons,
         head_signs=True,
     )
-    return Outcome.forward()
+
+
+def _is_the_drafts_fault(failed: ActivityError) -> bool:
+    return isinstance(failed.cause, ApplicationError) and failed.cause.type == LETTER_INVALID
 
 
 def agency_conditions(case: Case) -> tuple[str, ...]:
