@@ -18,8 +18,9 @@ from pydantic import ValidationError
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
+from api.attempts import Attempts
 from api.engine import Engine
 from api.layers import RequestLayer
 from api.pages import page_environment
@@ -80,6 +81,7 @@ def create_app(
             settings.update_timeout_seconds,
         ),
         passwords=passwords or Passwords(),
+        attempts=Attempts(db, records),
         scanner=Scanner(),
         verifying=Verifying(settings.signing_trust_dir),
         problems=problems,
@@ -163,18 +165,24 @@ def main() -> int:
     except (StoreError, FileNotFoundError) as wrong:
         log.error("the API cannot start", extra={"error": type(wrong).__name__, "reasons": str(wrong)})
         return 2
-    config = uvicorn.Config(
+    uvicorn.Server(server_config(app, settings)).run()
+    return 0
+
+
+def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
+    """How the application is served; whoever connects is whom it says, but for the proxies that the settings name."""
+    return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=32 * 1024,
     )
-    uvicorn.Server(config).run()
-    return 0
 
 
 if __name__ == "__main__":

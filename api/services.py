@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from jinja2 import Environment
 
+from api.attempts import Attempts
 from api.engine import Engine
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
@@ -58,6 +59,7 @@ class Services:
     documents: DocumentStore
     engine: Engine
     passwords: Passwords
+    attempts: Attempts
     scanner: Scanner
     verifying: Verifying
     problems: ProblemAnswers

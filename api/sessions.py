@@ -1,29 +1,25 @@
 """Log-ins: opened by e-mail and password, carried by a cookie or a bearer token, ended by time or by the person.
 
-The token is 256 random bits behind the second of its making; the store sees its sha256 alone. Failures are counted
-against the account and against the address (OWASP ASVS 2.2.1), and the same time is spent whether an account exists.
+The token is 256 random bits behind the second of its making; the store sees its sha256 alone. Guessing is slowed by
+`api.attempts`, and the same time is spent whether an account exists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from api.attempts import Keys
 from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.authority import Actor
-from store.queries.logins import failure_before
 from store.records import actor_of
 
 log = logging.getLogger("sakpore.api")
 
-FAILURE_WINDOW = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT = 8
-FAILURES_PER_ADDRESS = 40
 EXTEND_AFTER = timedelta(minutes=1)
 
 
@@ -49,22 +45,24 @@ class Login:
 
 async def log_in(services: Services, email: str, password: str, address: str) -> Opened:
     """Opens a session. Raises Problem: too-many-attempts, login-failed, email-unconfirmed."""
+    keys = Keys.of(email, address)
+    async with services.attempts.turn(keys):
+        return await _log_in(services, email, password, keys)
+
+
+async def _log_in(services: Services, email: str, password: str, keys: Keys) -> Opened:
     now = services.now()
-    keys = {
-        f"account:{_sha256(email.strip().lower())}": FAILURES_PER_ACCOUNT,
-        f"address:{address}": FAILURES_PER_ADDRESS,
-    }
-    await _check_attempts(services, keys, now)
+    await services.attempts.check(keys, now)
     account = await services.records.account_by_email(email) if "\0" not in email else None
     usable = account is not None and account.active
     good = await services.passwords.check(account.password_hash if account and usable else None, password)
     if not good or account is None:
-        await services.records.record_failed_login(tuple(keys), now)
         log.warning("a log-in failed")
+        await services.attempts.failed(keys, services.now())
         raise Problem(ApiCode.LOGIN_FAILED)
     if account.email_confirmed_at is None:
         raise Problem(ApiCode.EMAIL_UNCONFIRMED)
-    await services.records.forget_failed_logins(next(iter(keys)))
+    await services.attempts.succeeded(keys)
     return await _open(services, actor_of(account), now)
 
 
@@ -80,17 +78,6 @@ async def resume(services: Services, token: str, by_cookie: bool) -> Login:
     if wanted - found.expires_at > EXTEND_AFTER:
         await services.records.extend_session(token_hash, wanted)
     return Login(found.actor, found.csrf_token, token_hash, by_cookie)
-
-
-async def _check_attempts(services: Services, keys: dict[str, int], now: datetime) -> None:
-    async with services.db.transaction() as session:
-        for key, limit in keys.items():
-            earliest = await failure_before(session, key, limit)
-            if earliest is not None and (left := earliest + FAILURE_WINDOW - now) > timedelta(0):
-                seconds = math.ceil(left.total_seconds())
-                raise Problem(
-                    ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds
-                )
 
 
 async def _open(services: Services, actor: Actor, now: datetime) -> Opened:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import date, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ class ApiSettings(BaseSettings):
     """Name or address to listen on."""
     api_port: int = Field(default=8080, ge=1, le=65535)
     """Port to listen on."""
+    trusted_proxies: str = ""
+    """Addresses or networks, by commas, of the proxies before us whose X-Forwarded-For is believed; empty: none is."""
     temporal_address: str = "localhost:7233"
     """host:port of the engine."""
     temporal_namespace: str = "default"
@@ -72,6 +75,14 @@ class ApiSettings(BaseSettings):
             raise ValueError("the public address begins with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        for one in value.split(","):
+            if one.strip():
+                ip_network(one.strip())  # raises ValueError for names, and for `*`, which would trust everybody
+        return value
+
     @field_validator("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
@@ -103,6 +114,11 @@ class ApiSettings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach us over TLS; cookies are Secure then."""
         return self.public_base_url.startswith("https://")
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The trusted proxies, one by one."""
+        return tuple(one.strip() for one in self.trusted_proxies.split(",") if one.strip())
 
     @property
     def qr_key_bytes(self) -> bytes:

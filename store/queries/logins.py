@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.tables import LoginAttemptRow
 
 
-async def failure_before(session: AsyncSession, key: str, count: int) -> datetime | None:
-    """When the failure lay that is the `count`-th newest of this key; None where there were fewer."""
-    query = select(LoginAttemptRow.at).where(col(LoginAttemptRow.key) == key)
-    return (await session.exec(query.order_by(col(LoginAttemptRow.at).desc()).offset(count - 1).limit(1))).first()
+async def failures_since(session: AsyncSession, key: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many failures count against a key since then, and when the newest of them was."""
+    query = select(func.count(), func.max(LoginAttemptRow.at)).select_from(LoginAttemptRow)
+    query = query.where(col(LoginAttemptRow.key) == key, col(LoginAttemptRow.at) > since)
+    count, newest = (await session.exec(query)).one()
+    return count, newest

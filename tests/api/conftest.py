@@ -193,7 +193,11 @@ class Api:
         return services
 
     def anonymous(self, **headers: str) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return self.stranger_at("127.0.0.1", **headers)
+
+    def stranger_at(self, address: str, **headers: str) -> httpx.AsyncClient:
+        """A client that connects from that address."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 40_000))
         client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8080", headers=headers)
         self._clients.append(client)
         return client

@@ -1,10 +1,14 @@
 """Log-in, sessions, CSRF, and the doors that stay shut."""
 
+import asyncio
+
 import httpx
 import pytest
 from fastapi.routing import APIRoute
 
 from api.dependencies import SESSION_COOKIE
+from api.main import server_config
+from api.settings import ApiSettings
 from permits.authority import Role
 from tests.api.conftest import PASSWORD, Api, a_person
 
@@ -66,22 +70,110 @@ async def test_an_account_whose_email_is_not_confirmed_cannot_log_in(api: Api) -
     assert (answer.status_code, answer.json()["code"]) == (403, "email-unconfirmed")
 
 
-async def test_many_failures_close_the_account_for_a_while_and_say_for_how_long(api: Api) -> None:
-    client = api.anonymous()
-    for _ in range(8):
-        assert (await client.post(SESSIONS, json=CREDENTIALS | {"password": "salah"})).status_code == 401
-    answer = await client.post(SESSIONS, json=CREDENTIALS)
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
-    assert answer.headers["retry-after"] == "900"
-    api.clock.advance(minutes=15)
+async def fail(client: httpx.AsyncClient, email: str = CREDENTIALS["email"], times: int = 1) -> list[int]:
+    wrong = {"email": email, "password": "salah"}
+    return [(await client.post(SESSIONS, json=wrong)).status_code for _ in range(times)]
+
+
+async def test_who_guesses_at_an_account_waits_longer_and_longer_and_is_told_how_long(api: Api) -> None:
+    client, waits = api.stranger_at("192.0.2.1"), []
+    assert await fail(client, times=5) == [401] * 5
+    for _ in range(7):
+        answer = await client.post(SESSIONS, json=CREDENTIALS)
+        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
+        assert answer.headers["retry-after"] == str(answer.json()["retry_after_seconds"])
+        waits.append(answer.json()["retry_after_seconds"])
+        api.clock.advance(seconds=waits[-1])
+        assert await fail(client) == [401]
+    assert waits == [10, 20, 40, 80, 160, 300, 300]
+    api.clock.advance(seconds=300)
     assert (await client.post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_an_attempt_that_was_not_looked_at_does_not_lengthen_the_wait(api: Api) -> None:
+    client = api.stranger_at("192.0.2.1")
+    await fail(client, times=5)
+    assert await fail(client, times=20) == [429] * 20
+    api.clock.advance(seconds=10)
+    assert (await client.post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_guesses_sent_at_once_are_counted_one_after_another(api: Api) -> None:
+    client = api.stranger_at("192.0.2.1")
+    statuses = sum(await asyncio.gather(*(fail(client) for _ in range(20))), [])
+    assert sorted(statuses) == [401] * 5 + [429] * 15
+
+
+async def test_nobody_locks_another_person_out_from_elsewhere(api: Api) -> None:
+    for round_ in range(20):
+        await fail(api.stranger_at("192.0.2.1"))
+        api.clock.advance(seconds=30 * round_)
+    assert (await api.stranger_at("192.0.2.2").post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_guesses_from_many_addresses_hold_an_account_up_for_a_minute_at_most(api: Api) -> None:
+    for house in range(50):
+        await fail(api.stranger_at(f"198.51.100.{house}"))
+        api.clock.advance(seconds=60 if house >= 29 else 0)
+    await fail(api.stranger_at("203.0.113.1"))
+    answer = await api.stranger_at("192.0.2.2").post(SESSIONS, json=CREDENTIALS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    api.clock.advance(seconds=60)
+    assert (await api.stranger_at("192.0.2.2").post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_a_right_password_opens_also_where_many_others_have_failed(api: Api) -> None:
+    client = api.stranger_at("192.0.2.1")
+    for person in range(40):
+        assert await fail(client, f"contoh-{person}@contoh.invalid") == [401]
+    assert await fail(client, "contoh-baru@contoh.invalid") == [429]
+    assert (await client.post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_where_many_have_failed_an_account_has_one_free_failure(api: Api) -> None:
+    client = api.stranger_at("192.0.2.1")
+    for person in range(40):
+        await fail(client, f"contoh-{person}@contoh.invalid")
+    assert await fail(client) == [429]
+    answer = await client.post(SESSIONS, json=CREDENTIALS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+    assert (await api.stranger_at("192.0.2.2").post(SESSIONS, json=CREDENTIALS)).status_code == 201
+
+
+async def test_the_addresses_of_one_household_are_one(api: Api) -> None:
+    for last in range(1, 6):
+        assert await fail(api.stranger_at(f"2001:db8:1:2::{last}")) == [401]
+    assert await fail(api.stranger_at("2001:db8:1:2:ffff::1")) == [429]
+    assert await fail(api.stranger_at("2001:db8:1:3::1")) == [401]
+    for address in ("::ffff:192.0.2.9", "192.0.2.9"):
+        await fail(api.stranger_at(address), times=3)
+    assert await fail(api.stranger_at("192.0.2.9")) == [429]
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [("", False), ("192.0.2.0/24", False), ("127.0.0.1", True)])
+async def test_only_a_trusted_proxy_says_who_asks(api: Api, proxies: str, believed: bool) -> None:
+    config = server_config(api.app, ApiSettings.model_validate(api.settings.model_dump() | {"trusted_proxies": proxies}))
+    config.load()
+    transport = httpx.ASGITransport(config.loaded_app, client=("127.0.0.1", 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+        statuses = []
+        for sender in range(7):
+            wrong = CREDENTIALS | {"password": "salah"}
+            headers = {"X-Forwarded-For": f"203.0.113.{sender}"}
+            statuses.append((await client.post(SESSIONS, json=wrong, headers=headers)).status_code)
+    assert statuses == ([401] * 7 if believed else [401] * 5 + [429] * 2)
+
+
+@pytest.mark.parametrize("everybody", ["*", "proxy.contoh.invalid", "127.0.0.1,*"])
+def test_a_proxy_is_trusted_by_its_address_alone(api_settings: ApiSettings, everybody: str) -> None:
+    with pytest.raises(ValueError, match="trusted_proxies"):
+        ApiSettings.model_validate(api_settings.model_dump() | {"trusted_proxies": everybody})
 
 
 async def test_a_good_log_in_forgets_the_failures_before_it(api: Api) -> None:
     client = api.anonymous()
     for _ in range(2):
-        for _ in range(7):
-            await client.post(SESSIONS, json=CREDENTIALS | {"password": "salah"})
+        assert await fail(client, times=4) == [401] * 4
         assert (await client.post(SESSIONS, json=CREDENTIALS)).status_code == 201
 
 
