@@ -6,6 +6,7 @@ earlier desk, rejection and withdrawal are engine law and need no line in a defi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -71,6 +72,16 @@ class ApplicationWorkflow:
 
     @workflow.run
     async def run(self, submission: Submission) -> Closing:
+        life = asyncio.ensure_future(self._live())
+        try:
+            return await asyncio.shield(life)
+        except asyncio.CancelledError:
+            # A click in the engine's pages must not lose a citizen's case: it ends by its own law alone. The engine
+            # asks once; where it takes the case out of a worker's memory instead, `life` is cancelled too.
+            workflow.logger.warning("A cancellation from outside is not heeded.")
+            return await life
+
+    async def _live(self) -> Closing:
         try:
             await self._receive()
             await self._carry_out_all()

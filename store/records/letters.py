@@ -6,6 +6,7 @@ lock on the series and year, so a transaction that fails takes nothing.
 
 from __future__ import annotations
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +16,7 @@ from permits.events import Event
 from permits.numbering import AgendaEntry, LetterNumber
 from permits.steps import LetterFrozen, LetterOpening, LetterRef
 from store.records.base import Subject, append, keys_written, lock_application
-from store.tables import AgendaRow, LetterRow, SignedLetterRow
+from store.tables import AgendaRow, LetterRow, LetterVersionRow, SignedLetterRow
 
 
 class LetterRecords(Subject):
@@ -54,7 +55,8 @@ class LetterRecords(Subject):
         """Sets what the letter says now; a redraft replaces it and keeps the number.
 
         A freezing whose event is already in the record changes nothing, so a late repetition cannot undo a redraft.
-        Raises RuleError: letter-not-found (none, BATAL, or issued); stale-version when this letter is signed already.
+        A signature on the earlier draft that was not released leaves the register.
+        Raises RuleError(letter-not-found): none, BATAL, or issued.
         """
         async with self._db.transaction() as session:
             case = await lock_application(session, frozen.number)
@@ -63,10 +65,13 @@ class LetterRecords(Subject):
                 return letter_ref(row)
             if row.status != "reserved":
                 raise _not_in_state(row)
-            await _check_unsigned(session, row)
+            superseded = await _supersede_signed(session, row)
             row.sha256, row.input_sha256 = frozen.sha256, frozen.input_sha256
             row.template, row.template_version = frozen.template, frozen.template_version
-            await append(session, case, (frozen.event,))
+            event = frozen.event
+            if superseded:
+                event = event.model_copy(update={"facts": {**event.facts, "superseded": superseded}})
+            await append(session, case, (event,))
             return letter_ref(row)
 
     async def issue_letter(self, number: str, purpose: str, event: Event) -> LetterRef:
@@ -144,11 +149,23 @@ async def _letter(session: AsyncSession, number: str, purpose: str) -> LetterRow
     return row
 
 
-async def _check_unsigned(session: AsyncSession, row: LetterRow) -> None:
-    query = select(col(SignedLetterRow.letter_sha256))
-    query = query.where(col(SignedLetterRow.number) == row.number, col(SignedLetterRow.purpose) == row.purpose)
-    if (await session.exec(query)).first() is not None:
-        raise RuleError(Code.STALE_VERSION, number=row.number, purpose=row.purpose, current=row.sha256)
+async def _supersede_signed(session: AsyncSession, row: LetterRow) -> str | None:
+    """Takes a signature that was never released out of the register, since its letter is written anew.
+
+    That happens when a signature was registered after its time-out, and the head then returned the letter. The object
+    stays in the archive; its sha256 is answered for the record.
+    """
+    query = select(SignedLetterRow).where(
+        col(SignedLetterRow.number) == row.number, col(SignedLetterRow.purpose) == row.purpose
+    )
+    signed = (await session.exec(query)).first()
+    if signed is None:
+        return None
+    versions = delete(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == signed.letter_sha256)
+    await session.execute(versions)
+    await session.delete(signed)
+    await session.flush()
+    return signed.signed_sha256
 
 
 def _living(row: LetterRow) -> LetterRow:

@@ -83,13 +83,23 @@ async def test_a_late_repetition_of_an_old_draft_does_not_undo_the_new_one(recor
     assert (await records.freeze_letter(a_freezing(number, sha("1"), "drafted:1"))).sha256 == sha("2")
 
 
-async def test_a_signed_letter_cannot_be_drafted_again(records: Records) -> None:
+async def test_a_redraft_takes_an_unreleased_signature_out_of_the_register(records: Records) -> None:
+    number = await a_case(records)
+    await a_frozen_letter(records, number)
+    signed = await records.register_signed(a_signature(number), an_event("signed", Tag.SIGNATURE_REGISTERED))
+    await records.freeze_letter(a_freezing(number, sha("2"), "drafted:2"))
+    assert await records.signed_letter(signed.letter_sha256) is None
+    assert (await records.events_of(number))[-1].facts["superseded"] == signed.signed_sha256
+
+
+async def test_an_issued_letter_cannot_be_drafted_again(records: Records) -> None:
     number = await a_case(records)
     await a_frozen_letter(records, number)
     await records.register_signed(a_signature(number), an_event("signed", Tag.SIGNATURE_REGISTERED))
+    await records.issue_letter(number, "permit", an_event("issued", Tag.PERMIT_ISSUED))
     with pytest.raises(RuleError) as refused:
         await records.freeze_letter(a_freezing(number, sha("2"), "drafted:2"))
-    assert refused.value.code is Code.STALE_VERSION
+    assert refused.value.code is Code.LETTER_NOT_FOUND
 
 
 async def test_a_dead_letter_leaves_its_number_as_batal_with_reason_and_actor(records: Records) -> None:

@@ -207,3 +207,13 @@ async def _ask_agency_anew(case: CaseFile, child: str) -> AskedAnew:
     (started, *_) = await case.raw_history(child)
     (payload,) = await decoded_payloads(case.office, started["workflowExecutionStartedEventAttributes"]["input"])
     return AskedAnew(case, RecommendationRequest.model_validate_json(payload.data))
+
+
+async def test_a_cancellation_in_the_engines_own_pages_does_not_lose_a_case(office: Office) -> None:
+    case = await office.begin(a_definition(drafting()))
+    task = await case.go_on("drafting")
+
+    await office.client.get_workflow_handle(case.number).cancel()
+
+    await case.decide(task)
+    assert (await case.finish()).status == "issued"
