@@ -46,8 +46,8 @@ class Pause:
         """The delay after so many failures."""
         if failures < self.free:
             return timedelta(0)
-        doublings = min(failures - self.free, 20)
-        return min(self.first * 2**doublings, self.longest)
+        doubled: int = 2 ** min(failures - self.free, 20)
+        return min(self.first * doubled, self.longest)
 
 
 OF_PAIR = Pause(free=5, first=timedelta(seconds=10), longest=timedelta(minutes=5))

@@ -7,9 +7,13 @@ is in no log, no error, no receipt and no history.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, SecretStr
@@ -27,14 +31,22 @@ from permits.decisions import Decision, SignatureOrdered, TaskKind
 from permits.errors import Code, RuleError
 from signing.activation import Activation, TotpProof, load_public_key, seal
 from signing.errors import SigningError
+from store.queries.signing import failed_activations, untried_activations
 from store.records import NewActivation
 from store.tables import ActivationRow
+
+log = logging.getLogger("sakpore.api")
 
 private = APIRouter(tags=["signing"])
 
 MOST_TASKS = 200
 LIFE = timedelta(minutes=5)
 AT_ONCE = 8
+GUESSES = 5
+GUESS_WINDOW = timedelta(minutes=15)
+WRONG_PROOFS = ("wrong_passphrase", "step_up_refused")
+"""What the signing worker notes of an activation whose passphrase or code was not the officer's."""
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class ActivationAsked(Asked):
@@ -71,6 +83,10 @@ def only_the_head(login: SignedIn) -> Actor:
 Head = Annotated[Actor, Depends(only_the_head)]
 
 
+Outcome = str | Work | Problem
+"""Of one task: the state it has come to, or the work still to be ordered, or why it is refused."""
+
+
 class Unsettled(Exception):
     """The engine did not answer for every letter: nothing is kept under the key, so that it can be asked again."""
 
@@ -83,7 +99,10 @@ class Unsettled(Exception):
 async def activate(
     asked: ActivationAsked, actor: Head, request: Request, services: Here, only_once: OnlyOnce
 ) -> JSONResponse:
-    """Orders the signatures of up to 200 letters. A task that cannot be signed says why; the others go on."""
+    """Orders the signatures of up to 200 letters. A task that cannot be signed says why; the others go on.
+
+    Where none can be signed, the answer is the first one's problem, and the consent is not kept.
+    """
     tasks = list(dict.fromkeys(asked.tasks))
     # The same key is the same consent: what is asked again carries the id that the engine may know already.
     named = request_sha256("activation", [actor.id, only_once.key, sorted(tasks)])[:32] if only_once.key else None
@@ -91,21 +110,19 @@ async def activate(
     async def write() -> ActivationAnswer:
         request_id: str = request.state.request_id
         kept = await _kept(services, named)
-        found = {task: await _look_up(services, task, actor, kept is not None) for task in tasks}
+        found: dict[str, Outcome] = {task: await _look_up(services, task, actor, kept is not None) for task in tasks}
         works = [work for work in found.values() if isinstance(work, Work)]
         if not works:
             raise next(error for error in found.values() if isinstance(error, Problem))
-        activation = kept or await _seal(services, actor, works, asked, named or secrets.token_hex(16))
+        activation = kept or await _consent(services, actor, works, asked, named or secrets.token_hex(16))
         gate = asyncio.Semaphore(AT_ONCE)
-        ordered = [_order(services, work, activation.id, gate, request_id) for work in works]
-        results = {result.task: result for result in await asyncio.gather(*ordered)}
-        for task, error in found.items():
-            if isinstance(error, Problem):
-                results[task] = _refusal(services, task, error, request_id)
+        ordered = await asyncio.gather(*(_order(services, work, activation.id, gate) for work in works))
+        outcomes = found | {work.task.id: outcome for work, outcome in zip(works, ordered, strict=True)}
+        await _refuse_if_all_are(services, [outcomes[task] for task in tasks], activation if kept is None else None)
         answer = ActivationAnswer(
             activation_id=activation.id,
             expires_at=activation.expires_at,
-            results=[results[task] for task in tasks],
+            results=[_result(services, task, outcomes[task], request_id) for task in tasks],
         )
         if any(result.state == "unknown" for result in answer.results):
             raise Unsettled(answer)
@@ -116,6 +133,42 @@ async def activate(
         return await only_once.answer(sorted(tasks), 202, write)
     except Unsettled as unsettled:
         return JSONResponse(unsettled.answer.model_dump(mode="json"), 202, headers={"Retry-After": "2"})
+
+
+async def _consent(
+    services: Services, actor: Actor, works: list[Work], asked: ActivationAsked, activation_id: str
+) -> ActivationRow:
+    """Seals a new activation, one of an officer at a time. Raises Problem(too-many-attempts) for who seems to guess."""
+    async with _turns.setdefault(actor.id, asyncio.Lock()):
+        await _check_guesses(services, actor)
+        return await _seal(services, actor, works, asked, activation_id)
+
+
+async def _check_guesses(services: Services, actor: Actor) -> None:
+    now = services.now()
+    async with services.db.transaction() as session:
+        failed = await failed_activations(session, actor.id, WRONG_PROOFS, now - GUESS_WINDOW)
+        # Proofs are tried in another process: what is on its way counts too, or all guesses would be sent at once.
+        untried = await untried_activations(session, actor.id, now)
+    until = [at + GUESS_WINDOW for at in failed] + [at + LIFE for at in untried]
+    if len(until) >= GUESSES:
+        seconds = max(1, math.ceil((sorted(until, reverse=True)[GUESSES - 1] - now).total_seconds()))
+        log.warning("an officer's activations fail too often", extra={"actor_id": actor.id})
+        raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
+
+
+async def _refuse_if_all_are(
+    services: Services, outcomes: Sequence[Outcome], new_activation: ActivationRow | None
+) -> None:
+    """Raises the first Problem where there is nothing else; a new consent that is for nothing is not kept."""
+    problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+    if len(problems) < len(outcomes):
+        return
+    # An order that was lost on its way may have arrived, and one asked for before may be in use: those end by time.
+    lost = any(services.problems.table.status(problem.code) >= 500 for problem in problems)
+    if new_activation is not None and not lost:
+        await services.records.discard_activation(new_activation.id)
+    raise problems[0]
 
 
 async def _kept(services: Services, activation_id: str | None) -> ActivationRow | None:
@@ -171,21 +224,20 @@ async def _seal(
     )
 
 
-async def _order(
-    services: Services, work: Work, activation_id: str, gate: asyncio.Semaphore, request_id: str
-) -> TaskResult:
+async def _order(services: Services, work: Work, activation_id: str, gate: asyncio.Semaphore) -> str | Problem:
     body = SignatureOrdered(activation_id=activation_id)
     decision = Decision(task_id=work.task.id, actor=work.actor, seen=work.task.subject_sha256, body=body)
     try:
         async with gate:
             await order(services, work, decision, activation_id)
     except Unknown:
-        return TaskResult(task=work.task.id, state="unknown")
+        return "unknown"
     except (RuleError, Problem) as refused:
-        return _refusal(services, work.task.id, refused, request_id)
-    return TaskResult(task=work.task.id, state="ordered")
+        return problem_of(refused) or Problem(ApiCode.INTERNAL)
+    return "ordered"
 
 
-def _refusal(services: Services, task: str, error: Exception, request_id: str) -> TaskResult:
-    problem = problem_of(error) or Problem(ApiCode.INTERNAL)
-    return TaskResult(task=task, state="refused", problem=services.problems.body(problem, request_id))
+def _result(services: Services, task: str, outcome: Outcome, request_id: str) -> TaskResult:
+    if isinstance(outcome, Problem):
+        return TaskResult(task=task, state="refused", problem=services.problems.body(outcome, request_id))
+    return TaskResult(task=task, state=str(outcome))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import delete, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -104,6 +104,18 @@ class SignatureRecords(Subject):
                 return False
             activation.envelope, activation.deleted_at = None, now
             return True
+
+    async def discard_activation(self, activation_id: str) -> bool:
+        """Deletes an activation that was given for nothing, with its envelope; True when it did.
+
+        One that has been claimed for a letter stays.
+        """
+        claims = select(SignatureClaimRow.activation_id).where(
+            col(SignatureClaimRow.activation_id) == col(ActivationRow.id)
+        )
+        query = delete(ActivationRow).where(col(ActivationRow.id) == activation_id, ~claims.exists())
+        async with self._db.transaction() as session:
+            return (await session.exec(query.returning(col(ActivationRow.id)))).first() is not None
 
     async def delete_expired_envelopes(self, now: datetime) -> int:
         """Deletes the envelopes of all activations that have expired; their number."""

@@ -1,5 +1,6 @@
 """The head's consent: sealed at the door, passed on by its id, told nowhere."""
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from api.engine import Unknown
+from api.problems import ApiCode, Problem
 from permits.authority import Role
 from permits.decisions import SignatureOrdered, TaskKind
+from permits.errors import Code, RuleError
 from signing.activation import load_private_key, open_envelope
 from tests.api.cases import a_letter, close_task, open_task
 from tests.api.conftest import Api
@@ -56,6 +59,93 @@ async def test_one_closed_task_says_so_and_the_others_go_on(api: Api) -> None:
     assert results[2]["problem"]["code"] == "task-not-found"
     kept = await api.records.activation(answer.json()["activation_id"])
     assert len(kept.letters) == 1
+
+
+async def test_a_consent_for_which_every_task_was_refused_is_not_kept(api: Api) -> None:
+    letters = [await waiting_letter(api) for _ in range(2)]
+    api.engine.raises = RuleError(Code.TASK_CLOSED, decided_by="Contoh Rekan")
+    body, headers = {"tasks": [task for task, _ in letters], **PROOFS}, {"Idempotency-Key": "ttd-4"}
+    head = await api.as_("kepala")
+    answer = await head.post(ADDRESS, json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "task-closed")
+    assert "Contoh Rekan" in answer.json()["detail"]
+    assert await kept_activations(api) == 0
+    api.engine.raises = None
+    again = (await head.post(ADDRESS, json=body, headers=headers)).json()
+    assert (await api.records.activation(again["activation_id"])).envelope is not None
+
+
+async def test_a_consent_whose_order_was_lost_may_still_be_in_use_and_is_kept(api: Api) -> None:
+    task, _ = await waiting_letter(api)
+    api.engine.raises = Problem(ApiCode.ENGINE_UNAVAILABLE)
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    assert (answer.status_code, answer.json()["code"]) == (503, "engine-unavailable")
+    assert await kept_activations(api) == 1
+
+
+async def test_a_consent_that_is_claimed_for_a_letter_is_not_discarded(api: Api) -> None:
+    activation_id, sha256 = await an_activation(api)
+    await api.records.claim(activation_id, sha256, api.clock.now)
+    assert not await api.records.discard_activation(activation_id)
+    assert (await api.records.activation(activation_id)).envelope is not None
+    other, _ = await an_activation(api)
+    assert await api.records.discard_activation(other)
+    assert not await api.records.discard_activation(other)
+
+
+async def kept_activations(api: Api) -> int:
+    async with api.services.db.engine.connect() as connection:
+        return int((await connection.execute(text("select count(*) from activations"))).scalar_one())
+
+
+async def an_activation(api: Api, error: str | None = None) -> tuple[str, str]:
+    """One that was ordered, and what the signing worker noted of it: its id and its letter."""
+    task, sha256 = await waiting_letter(api)
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    assert answer.status_code == 202, answer.text
+    activation_id: str = answer.json()["activation_id"]
+    if error is not None:
+        await api.records.claim(activation_id, sha256, api.clock.now)
+        await api.records.mark_claim(activation_id, sha256, "FAILED", api.clock.now, error)
+    return activation_id, sha256
+
+
+async def test_after_five_wrong_proofs_the_head_is_asked_to_wait(api: Api) -> None:
+    for error in ("wrong_passphrase", "step_up_refused", "wrong_passphrase", "step_up_refused", "wrong_passphrase"):
+        await an_activation(api, error)
+        api.clock.advance(minutes=1)
+    task, _ = await waiting_letter(api)
+    head = await api.as_("kepala")
+    answer = await head.post(ADDRESS, json={"tasks": [task], **PROOFS})
+    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == str(answer.json()["retry_after_seconds"]) == "600"
+    assert len(api.engine.decisions) == 5
+    api.clock.advance(minutes=9, seconds=59)
+    assert (await head.post(ADDRESS, json={"tasks": [task], **PROOFS})).status_code == 429
+    api.clock.advance(seconds=1)
+    assert (await head.post(ADDRESS, json={"tasks": [task], **PROOFS})).status_code == 202
+
+
+async def test_failures_that_are_no_guesses_and_batches_do_not_count_as_five(api: Api) -> None:
+    for error in ("certificate_expired", "timestamp_unavailable", "activation_expired") * 2:
+        await an_activation(api, error)
+    letters = [await waiting_letter(api) for _ in range(6)]
+    head = await api.as_("kepala")
+    answer = await head.post(ADDRESS, json={"tasks": [task for task, _ in letters], **PROOFS})
+    for _, sha256 in letters:
+        await api.records.claim(answer.json()["activation_id"], sha256, api.clock.now)
+        await api.records.mark_claim(
+            answer.json()["activation_id"], sha256, "FAILED", api.clock.now, "wrong_passphrase"
+        )
+    await an_activation(api)
+
+
+async def test_guesses_that_are_still_on_their_way_count(api: Api) -> None:
+    letters = [await waiting_letter(api) for _ in range(8)]
+    head = await api.as_("kepala")
+    answers = await asyncio.gather(*(head.post(ADDRESS, json={"tasks": [task], **PROOFS}) for task, _ in letters))
+    assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 3
 
 
 async def test_nobody_but_the_head_orders_a_signature(api: Api) -> None:
