@@ -16,6 +16,21 @@ from permits.events import Tag
 SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.yaml"
 
 
+FACTS_FOR_ALL = frozenset(
+    {
+        "agencies", "amount_rupiah", "decision", "due_at", "holder", "kind", "level", "n", "number_text", "opd",
+        "permit_type", "product", "purpose", "reason", "requirement", "role", "rung", "stage", "status", "template",
+        "title", "verdict", "who",
+    }
+)  # fmt: skip
+"""Facts of an event that may leave the office; the others are for those who work in it."""
+
+
+def facts_for_all(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What an applicant or an agency is shown of an event's facts."""
+    return {name: value for name, value in facts.items() if name in FACTS_FOR_ALL}
+
+
 class EventWords(BaseModel):
     """The words of one tag."""
 
@@ -61,7 +76,11 @@ class Sentences:
         words = self._by_tag.get(tag)
         if words is None:
             return "Ada perubahan pada permohonan ini."
-        shown = {name: self._in_words(words, name, value, titles or {}) for name, value in facts.items()}
+        shown = {
+            name: self._in_words(words, name, value, titles or {})
+            for name, value in facts.items()
+            if name != "code" or str(value) in words.words.get(name, {})
+        }
         try:
             text = words.text.format_map(shown)
         except KeyError:

@@ -13,6 +13,7 @@ from api.dependencies import Case, Here, PageSize, SignedIn, allow, case_for, ma
 from api.engine import CaseGone, Unknown
 from api.idempotency import OnlyOnce, request_sha256
 from api.problems import Problem
+from api.sentences import facts_for_all
 from api.submitting import SubmissionAnswer, submit_case
 from permits.application import CLOSED, ApplicationStatus, Delivery
 from permits.authority import STAFF, Act, Actor, Role
@@ -184,13 +185,15 @@ async def read_application(case: Readable, services: Here) -> ApplicationPage:
 async def read_events(
     case: Readable, services: Here, after: Annotated[int, Query(ge=0, le=10_000_000)] = 0, limit: PageSize = 100
 ) -> EventList:
-    """The record of the case, line by line, with its chain of hashes."""
+    """The record of the case, line by line, with its chain of hashes; raw facts are for staff alone."""
+    inside = case.actor.role in STAFF
     async with services.db.transaction() as session:
         lines, total = await events(session, case.row.number, after, limit)
         titles = await requirement_titles(session, case.row)
+    shown = lines if inside else [line.model_copy(update={"facts": facts_for_all(line.facts)}) for line in lines]
     items = [
         EventInWords(**line.model_dump(), sentence=services.sentences.sentence(line.tag, line.facts, titles))
-        for line in lines
+        for line in shown
     ]
     last = items[-1].sequence if items else after
     return EventList(items=items, total=total, next_after=last if last < total and items else None)
