@@ -97,12 +97,30 @@ class Pool:
 
     def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
         self._by_subject: dict[bytes, list[x509.Certificate]] = {}
+        self._anchors: frozenset[bytes] = frozenset()
         for certificate in certificates:
             self._by_subject.setdefault(certificate.subject.dump(), []).append(certificate)
 
+    @classmethod
+    def rooted(cls, anchors: Iterable[x509.Certificate], candidates: Iterable[x509.Certificate]) -> Pool:
+        """The anchors, and those authorities among the candidates whose chain of signatures ends at one of them."""
+        anchors = list(anchors)
+        pool = cls(anchors)
+        pool._anchors = frozenset(anchor.dump() for anchor in anchors)
+        waiting = {one.dump(): one for one in candidates if one.ca and one.dump() not in pool._anchors}
+        while found := [der for der in waiting if _is_accounted_for(der, pool)]:
+            pool = pool.extended([waiting.pop(der) for der in found])
+        return pool
+
+    def is_anchor(self, certificate: x509.Certificate) -> bool:
+        """True for an anchor of a rooted pool; an anchor needs nobody to vouch for it."""
+        return certificate.dump() in self._anchors
+
     def extended(self, certificates: Iterable[x509.Certificate]) -> Pool:
         """A pool that holds these as well."""
-        return Pool([*(one for same in self._by_subject.values() for one in same), *certificates])
+        pool = Pool([*(one for same in self._by_subject.values() for one in same), *certificates])
+        pool._anchors = self._anchors
+        return pool
 
     def names_by_key_hash(self, digest: bytes) -> list[x509.Name]:
         """Subjects whose public key has this SHA-1 (how OCSP names a responder by key)."""
@@ -134,6 +152,14 @@ def account_for_certificate(der: bytes, pool: Pool) -> None:
         certificate.issuer, body.raw, certificate["signature_algorithm"], signature
     ):
         raise Unaccounted("certificate without a checked signature")
+
+
+def _is_accounted_for(der: bytes, pool: Pool) -> bool:
+    try:
+        account_for_certificate(der, pool)
+    except (Unaccounted, ValueError, TypeError, KeyError):
+        return False
+    return True
 
 
 def account_for_crl(der: bytes, pool: Pool) -> None:

@@ -16,8 +16,10 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from asn1crypto import x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.general import SignedDataCerts
@@ -36,11 +38,11 @@ from signing.document import Damaged, Document, has_damaged_page, open_document
 from signing.policy import Policy
 from signing.revisions import (
     ARCHIVE_ONLY,
-    account_for_tail,
     fields_added_since,
     has_idle_update,
     signatures_removed,
 )
+from signing.tail import Tail, bundled_certificates, lacks_vri
 from signing.trust import Archive, Evidence, trust_problem
 from signing.verdict import FoundSignature, Level, Reason, Report, Verdict
 
@@ -93,6 +95,11 @@ class _Found:
     good: bool = True
 
 
+def _end_of_coverage(found: _Found) -> int:
+    numbers = found.embedded.byte_range
+    return int(numbers[2]) + int(numbers[3])
+
+
 class _Judgement:
     def __init__(self, document: Document, policy: Policy, now: datetime) -> None:
         self.document = document
@@ -124,7 +131,7 @@ class _Judgement:
         await self._judge_timestamps()
         for found in signatures:
             await self._judge_signature(found)
-        self._check_tail()
+        await self._check_tail()
         return self._conclude(signatures)
 
     def _without_signature(self) -> Report:
@@ -365,35 +372,57 @@ class _Judgement:
         hole = self.document.pdf[numbers[1] : numbers[2]]
         try:
             der = der_in_hole(hole, found.embedded.pkcs7_content)
-            account_for_cms(der, self._pool(found), timestamp=found.is_timestamp)
+            account_for_cms(der, self._pool, timestamp=found.is_timestamp)
         except Unreadable as failure:
             raise Damaged("signature_unparsable") from failure
         except (Unaccounted, ValueError, TypeError, KeyError, IndexError):
             self._blame("unaccounted_bytes", found)
 
-    def _pool(self, found: _Found) -> Pool:
-        certificates = [*self.policy.anchors, *self.policy.others, *self.archive.certificates]
-        for bundle in (found.embedded.signed_data, *extract_tst_data_iter(found.embedded.signer_info, signed=False)):
-            certificates += [choice.chosen for choice in bundle["certificates"] or () if choice.name == "certificate"]
-        return Pool(certificates)
+    @cached_property
+    def _bundled(self) -> list[x509.Certificate]:
+        """The certificates that the signatures and timestamps bring."""
+        return [certificate for found in self.found for certificate in bundled_certificates(found.embedded)]
 
-    def _check_tail(self) -> None:
-        """What lies behind the last good signature or timestamp must account for itself."""
-        ranges = [found.embedded.byte_range for found in self.found if found.good]
-        covered = max((int(numbers[2]) + int(numbers[3]) for numbers in ranges), default=0)
-        tail = self.document.pdf[covered:]
-        if not covered or tail in (b"", b"\n", b"\r", b"\r\n"):
+    @cached_property
+    def _pool(self) -> Pool:
+        candidates = [*self.policy.others, *self.archive.certificates, *self._bundled]
+        return Pool.rooted(self.policy.anchors, candidates)
+
+    async def _check_tail(self) -> None:
+        """What lies behind the last good signature or timestamp must account for itself, and be needed."""
+        last = max((found for found in self.found if found.good), key=_end_of_coverage, default=None)
+        if last is None:
             return
+        covered = _end_of_coverage(last)
+        if self.document.pdf[covered:] in (b"", b"\n", b"\r", b"\r\n"):
+            return
+        signers = frozenset(certificate.dump() for certificate in self._bundled)
+        contents = tuple(found.embedded.pkcs7_content for found in self.found)
         try:
-            account_for_tail(self.document.reader, self.document.pdf, covered, self._archive_pool(), self._contents())
-        except (Unaccounted, ValueError, TypeError, KeyError, IndexError):
+            Tail(self.document.reader, self.document.pdf, covered, self._pool, signers, contents).account()
+            needed = not last.is_timestamp or await self._lacks_its_archive(last)
+        except (PdfError, Unaccounted, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            needed = False
+        if not needed:
             self._blame("unaccounted_bytes")
 
-    def _archive_pool(self) -> Pool:
-        return Pool([*self.policy.anchors, *self.policy.others, *self.archive.certificates])
+    async def _lacks_its_archive(self, last: _Found) -> bool:
+        """True when what the last timestamp covers lacks the timestamp's own evidence, and what follows brings it.
 
-    def _contents(self) -> list[bytes]:
-        return [found.embedded.pkcs7_content for found in self.found]
+        Some software writes that evidence only behind the timestamp. Behind any other nothing may follow unsigned.
+        """
+        before = self.document.reader.get_historical_resolver(last.embedded.signed_revision)
+        if lacks_vri(before, last.embedded.pkcs7_content):
+            return not lacks_vri(self.document.reader, last.embedded.pkcs7_content)
+        certificates = self._certificates(last)
+        if certificates is None or last.time is None:
+            return False
+        for archive, wanted in ((Archive.read(before), False), (self.archive, True)):
+            evidence = Evidence(self.policy, archive, last.time, embedded_only=True)
+            others = certificates.other_certs
+            if await evidence.suffices_for(certificates.signer_cert, others, "time_stamping") is not wanted:
+                return False
+        return True
 
     def _describe(self, found: _Found) -> FoundSignature:
         try:
