@@ -5,6 +5,7 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pikepdf
 import pytest
@@ -50,6 +51,16 @@ def _rich_media(pdf: Pdf) -> None:
     pdf.pages[0].obj.Annots = Array([pdf.make_indirect(annotation)])
 
 
+def _stream(**entries: Any) -> Callable[[Pdf], None]:
+    def change(pdf: Pdf) -> None:
+        stream = pdf.make_stream(b"x")
+        for key, value in entries.items():
+            stream[f"/{key}"] = value
+        pdf.pages[0].obj.Outside = stream
+
+    return change
+
+
 DANGEROUS = {
     "javascript on opening": _open_action(lambda: Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))),
     "javascript in the names": _names_tree,
@@ -59,6 +70,21 @@ DANGEROUS = {
     ),
     "a form that sends itself": _open_action(lambda: Dictionary(S=Name.SubmitForm, F=String("http://contoh.invalid"))),
     "an action of a page": _page_action,
+    "a jump into another file": _open_action(
+        lambda: Dictionary(S=Name.GoToR, F=String("a.pdf"), D=Array([0, Name.Fit]))
+    ),
+    "a thread of another file": _open_action(lambda: Dictionary(S=Name.Thread, F=String("a.pdf"), D=0)),
+    "a form that is filled from a file": _open_action(lambda: Dictionary(S=Name.ImportData, F=String("a.fdf"))),
+    "a file behind an address": _open_action(lambda: Dictionary(S=Name.URI, URI=String("file:///etc/passwd"))),
+    "a network share behind an address": _open_action(lambda: Dictionary(S=Name.URI, URI=String("\\\\a\\b"))),
+    "a script behind an address": _open_action(lambda: Dictionary(S=Name.URI, URI=String("JavaScript:app.alert(1)"))),
+    "an address that is no text": _open_action(lambda: Dictionary(S=Name.URI, URI=Name("/http://contoh.invalid"))),
+    "an address of a file": _open_action(
+        lambda: Dictionary(S=Name.GoTo, F=Dictionary(FS=Name.URL, F=String("http://a")))
+    ),
+    "a page of another file": _stream(Type=Name.XObject, Subtype=Name.Form, Ref=Dictionary(F=String("a.pdf"), Page=0)),
+    "a stream of another file": _stream(F=String("a.bin")),
+    "a picture of another file": _stream(Subtype=Name.Image, OPI=Dictionary(F=String("a.tif"))),
     "an attached file": _attached,
     "an XFA form": _form,
     "rich media": _rich_media,
@@ -89,6 +115,116 @@ def test_a_name_in_disguise_is_still_javascript() -> None:
     for action in (b"<</S/J#61vaScript/#4aS(x)>>", b"<</S/#4caunch/F(cmd.exe)>>"):
         with pytest.raises(FileRefused, match="file-dangerous"):
             judge(written_by_hand(b"<</Type/Catalog/Pages 2 0 R/OpenAction" + action + b">>"), ["pdf"])
+
+
+def _packed(raw: bytes, *filters: str, **entries: Any) -> bytes:
+    """A PDF with a stream as it is, told to be packed by these filters."""
+
+    def change(pdf: Pdf) -> None:
+        stream = pdf.make_stream(raw)
+        stream.Filter = Array([Name(one) for one in filters])
+        for key, value in entries.items():
+            stream[f"/{key}"] = value
+        pdf.pages[0].obj.Packed = stream
+
+    return a_pdf(change, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+
+
+ZEROS = zlib.compress(bytes(160_000_000), 9)
+
+
+@pytest.mark.parametrize(
+    ("raw", "filters"),
+    [
+        (ZEROS, ("/FlateDecode",)),
+        (zlib.compress(ZEROS), ("/FlateDecode", "/FlateDecode")),
+        (ZEROS, ("/FlateDecode", "/DCTDecode")),
+        (ZEROS, ("/FlateDecode", "/JBIG2Decode")),
+        (ZEROS.hex().encode() + b">", ("/ASCIIHexDecode", "/FlateDecode")),
+        (b"\x81\0" * 1_250_000 + b"\x80", ("/RunLengthDecode",)),
+    ],
+    ids=["flate", "flate in flate", "before a jpeg", "before a fax", "in hexadecimal", "run length"],
+)
+def test_a_stream_that_unfolds_is_dangerous(raw: bytes, filters: tuple[str, ...]) -> None:
+    content = _packed(raw, *filters)
+    assert len(content) < 3_000_000
+    with pytest.raises(FileRefused, match="file-dangerous: stream-too-large"):
+        judge(content, ["pdf"])
+
+
+def test_streams_that_unfold_together_are_dangerous() -> None:
+    packed = zlib.compress(bytes(100_000_000), 9)
+
+    def change(pdf: Pdf) -> None:
+        streams = [pdf.make_stream(packed) for _ in range(5)]
+        for stream in streams:
+            stream.Filter = Name.FlateDecode
+        pdf.pages[0].obj.Packed = Array(streams)
+
+    content = a_pdf(change, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    with pytest.raises(FileRefused, match="file-dangerous: streams-too-large"):
+        judge(content, ["pdf"])
+
+
+def test_a_pdf_around_pictures_of_ordinary_size_is_taken() -> None:
+    size = {"Subtype": Name.Image, "Width": 40, "Height": 30}
+    assert judge(_packed(a_picture(), "/DCTDecode", **size), ["pdf"]) == "pdf"
+    assert judge(_packed(zlib.compress(a_picture()), "/FlateDecode", "/DCTDecode", **size), ["pdf"]) == "pdf"
+    assert judge(_packed(zlib.compress(bytes(3600)), "/FlateDecode", **size), ["pdf"]) == "pdf"
+    drawing = {"Subtype": Name.Image, "Width": 9921, "Height": 14031, "BitsPerComponent": 1}
+    assert judge(_packed(b"x", "/CCITTFaxDecode", **drawing), ["pdf"]) == "pdf"
+
+
+def test_a_pdf_around_a_picture_of_too_many_pixels_is_dangerous() -> None:
+    large = a_picture(size=(9000, 9000))
+    for told in (40, 9000):
+        size = {"Subtype": Name.Image, "Width": told, "Height": told}
+        with pytest.raises(FileRefused, match="too-many-pixels"):
+            judge(_packed(large, "/DCTDecode", **size), ["pdf"])
+
+
+def test_a_stream_packed_in_an_unknown_way_is_unreadable() -> None:
+    for filters in (("/BuatanSendiri",), ("/DCTDecode", "/FlateDecode")):
+        with pytest.raises(FileRefused, match="file-unreadable"):
+            judge(_packed(b"x", *filters), ["pdf"])
+
+
+@pytest.mark.parametrize("address", ["http://contoh.invalid", "HTTPS://contoh.invalid", "mailto:a@contoh.invalid"])
+def test_a_link_to_the_web_is_taken(address: str) -> None:
+    def change(pdf: Pdf) -> None:
+        action = Dictionary(Type=Name.Action, S=Name.URI, URI=String(address))
+        link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([0, 0, 1, 1]), F=4, A=action)
+        pdf.pages[0].obj.Annots = Array([pdf.make_indirect(link)])
+
+    assert judge(a_pdf(change), ["pdf"]) == "pdf"
+
+
+@pytest.mark.parametrize("whole", [a_pdf(), a_picture(), a_picture("PNG")], ids=["pdf", "jpg", "png"])
+@pytest.mark.parametrize("behind", [b"x", b"PK\x03\x04", b"\n<script>", a_picture("PNG")])
+def test_nothing_rides_behind_the_end_of_a_file(whole: bytes, behind: bytes) -> None:
+    judge(whole, ["pdf", "jpg", "png"])
+    with pytest.raises(FileRefused, match="file-dangerous: data-after-end"):
+        judge(whole + behind, ["pdf", "jpg", "png"])
+
+
+def test_white_space_behind_a_pdf_and_zeros_behind_a_picture_are_nothing() -> None:
+    assert judge(a_pdf() + b"\r\n \0\n", ["pdf"]) == "pdf"
+    assert judge(a_picture() + bytes(100), ["jpg"]) == "jpg"
+
+
+def test_an_end_mark_of_its_own_hides_nothing() -> None:
+    with pytest.raises(FileRefused, match="file-dangerous: data-after-end"):
+        judge(a_pdf() + b"PK\x03\x04 muatan %%EOF\n", ["pdf"])
+    with pytest.raises(FileRefused, match="file-dangerous: data-after-end"):
+        judge(a_picture() + b"\xff\xd9", ["jpg"])
+    with pytest.raises(FileRefused, match="file-dangerous: data-after-end"):
+        judge(a_picture() + a_picture(), ["jpg"])
+
+
+def test_a_jpeg_in_several_scans_is_taken() -> None:
+    kept = io.BytesIO()
+    Image.effect_noise((200, 200), 80).save(kept, "JPEG", progressive=True, restart_marker_blocks=4)
+    assert judge(kept.getvalue(), ["jpg"]) == "jpg"
 
 
 def test_a_picture_of_a_stereo_phone_is_a_jpeg() -> None:
