@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from signing.report import judge_file
 from signing.verdict import Verdict
 
 DEFAULT_POLICY = Path("var/demo/policy.json")
+TALKATIVE = ("pyhanko", "pyhanko_certvalidator", "signing")
 
 
 def judge_files(files: Sequence[Path], policy: Path | None, as_json: bool) -> int:
@@ -26,7 +29,8 @@ def judge_files(files: Sequence[Path], policy: Path | None, as_json: bool) -> in
         return 2
     all_valid = True
     for file in files:
-        found = _judge(file, chosen)
+        with _silence():
+            found = _judge(file, chosen)
         all_valid &= found["verdict"] == "SAH"
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False))
@@ -42,3 +46,20 @@ def _judge(file: Path, policy: Policy) -> dict[str, Any]:
     except OSError as unreadable:
         why = f"Berkas tidak dapat dibaca: {unreadable.strerror}."
         return {"file": str(file), "verdict": Verdict.RUSAK.value, "level": None, "reasons": [why]}
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps from stderr what the libraries remark on a bad file: the verdict and its reasons are the answer."""
+    loggers = [logging.getLogger(name) for name in TALKATIVE]
+    before = [logger.propagate for logger in loggers]
+    nowhere = logging.NullHandler()
+    for logger in loggers:
+        logger.addHandler(nowhere)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.removeHandler(nowhere)
+            logger.propagate = propagate

@@ -31,13 +31,17 @@ from signing.trust import entries
 END_OF_LINE = re.compile(rb"[ \r\n]{0,2}")
 ROOM_AROUND = 64  # bytes an object may take beyond twice its plain form
 ROOM_AROUND_STREAM = 32  # keywords and ends of lines about a stream's data
-_STRING = re.compile(rb"\((?:\\.|[^\\()])*\)", re.DOTALL)
-_PLAIN = re.compile(rb"[\x20-\x7e\r\n]*")
+_CHARACTER = rb"\\.|[^\\()]"
+_TOKEN = re.compile(
+    rb"<<|>>|[][ \r\n]|/[\w.:+#-]*|[+-]?\d+(?:\.\d*)?|\b(?:R|obj|endobj|true|false|null|trailer)\b|<[0-9A-Fa-f]*>"
+    rb"|\((?:" + _CHARACTER + rb"|\((?:" + _CHARACTER + rb")*\))*\)",
+    re.DOTALL,
+)
 _ENTRY = rb"\d{10} 00000 n(?: \n| \r|\r\n)"
 _XREF = re.compile(
     rb"xref\r?\n(0 1\r?\n0000000000 65535 f(?: \n| \r|\r\n))?(\d+ \d+\r?\n(" + _ENTRY + rb")+)+trailer\b"
 )
-_AFTER_STREAM = re.compile(rb"endstream\s{1,2}endobj\s{1,2}startxref\s{1,2}\d+\s{1,2}$")
+_START = re.compile(rb"[ \r\n]{1,2}[1-9]\d*[ \r\n]{1,2}")
 _PDF_DATE = re.compile(r"D:(\d{14})(Z|[+-]\d{2}'\d{2}'?)")
 _XMP_DATES = re.compile(
     r"(xmp:(?:ModifyDate|MetadataDate)(?:>|=\"))(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(Z|[+-]\d\d:\d\d)(?=[<\"])"
@@ -83,19 +87,15 @@ class Tail:
         for start, end in pairwise(starts):
             _check_object(handler.get_object(places[start]), self.pdf[start:end])
         marker = self.pdf.find(b"%%EOF", container.end_location)
-        section = self.pdf[start_of_table:marker]
-        if marker < 0 or section.split()[-2:] != [b"startxref", str(start_of_table).encode()]:
+        section, _, ending = self.pdf[start_of_table : max(marker, 0)].rpartition(b"startxref")
+        if not _START.fullmatch(ending) or int(ending) != start_of_table:
             raise Unaccounted("end of an update")
-        if container.stream_ref is None:
-            table = _XREF.match(section)
-            if not table:
-                raise Unaccounted("cross-reference table")
-            trailer = section[table.end() :].partition(b"startxref")[0]
-            _check_syntax(_bare(handler.trailer_view), trailer)
+        if container.stream_ref is not None:
+            _check_object(handler.get_object(container.stream_ref), section)
+        elif not (table := _XREF.match(section)):
+            raise Unaccounted("cross-reference table")
         else:
-            if not _AFTER_STREAM.search(section):
-                raise Unaccounted("end of a cross-reference stream")
-            _check_object(handler.get_object(container.stream_ref), section[: section.rindex(b"startxref")])
+            _check_syntax(_bare(handler.trailer_view), section[table.end() :])
         if not END_OF_LINE.fullmatch(self.pdf[marker + len(b"%%EOF") :]):
             raise Unaccounted("bytes behind the last update")
 
@@ -241,10 +241,9 @@ def _bare(found: Any) -> generic.DictionaryObject:
 
 
 def _check_syntax(found: generic.PdfObject, syntax: bytes) -> None:
-    """Comments, control characters and spacing are bytes that mean nothing."""
-    bare = _STRING.sub(b"", syntax)
-    if b"%" in bare or not _PLAIN.fullmatch(bare):
-        raise Unaccounted("comment or control character in an update")
+    """Comments, stray characters and wide spacing are bytes that mean nothing."""
+    if _TOKEN.sub(b"", syntax):
+        raise Unaccounted("comment or stray character in an update")
     plain = io.BytesIO()
     found.write_to_stream(plain, None)
     if len(syntax) > 2 * len(plain.getvalue()) + ROOM_AROUND:

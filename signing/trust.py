@@ -53,8 +53,8 @@ class Archive:
         """The DSS as one revision has it; empty when there is none, or when a part of it cannot be read."""
         if "/DSS" not in handler.root:
             return cls()
-        store = handler.root["/DSS"]
         try:
+            store = handler.root["/DSS"]
             return cls(
                 certificates=tuple(_loaded(x509.Certificate, store, "/Certs")),
                 crls=tuple(_loaded(crl.CertificateList, store, "/CRLs")),

@@ -26,6 +26,7 @@ from signing.policy import Policy
 from signing.policy_export import export_policy
 from signing.port import HEAD_FIELD
 from signing.report import judge_file
+from signing.verdict import Level
 
 OFFICE_DATE = date(2026, 11, 30)  # a Monday without holidays near it
 
@@ -137,7 +138,9 @@ async def _all_events(desk: Desk, number: str) -> list[dict[str, Any]]:
 def _write_policy(out: Path, office: Path) -> Path:
     """The policy with its anchors and CRLs, so that the letters can be judged when nothing runs any more."""
     certificate = DemoPki.load(office / "pki").certificate(HEAD.id)
-    return export_policy(out, office / "pki", {HEAD_FIELD: hashlib.sha256(certificate).hexdigest()})
+    signers = {HEAD_FIELD: hashlib.sha256(certificate).hexdigest()}
+    # Letters are issued at B-LTA: one whose archive was cut away is not the letter that was issued.
+    return export_policy(out, office / "pki", signers, min_level=Level.B_LTA)
 
 
 def _judge(summary: dict[str, Any], policy_file: Path, progress: Progress) -> int:
