@@ -1,5 +1,6 @@
-"""Fixtures that every room's tests may ask for."""
+"""Fixtures and limits that hold for every room's tests."""
 
 from tests.stack_fixture import stack
+from tests.time_limit import pytest_configure, pytest_runtest_protocol
 
-__all__ = ["stack"]
+__all__ = ["pytest_configure", "pytest_runtest_protocol", "stack"]

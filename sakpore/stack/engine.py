@@ -42,24 +42,35 @@ def command(program: str, database: Path, host: str, port: int, ui_port: int, co
     )
 
 
-def keep_histories(program: str, address: str, environment: Mapping[str, str], marker: Path) -> None:
-    """Set the retention of closed cases once per database file (the development server's own default is one day).
+def settle(program: str, address: str, environment: Mapping[str, str], marker: Path) -> None:
+    """Set the retention of closed cases (the server's own default is one day), and see that it knows our attributes.
 
+    Once per database file; the server adds the attributes of its command line only after it has begun to listen.
     Raises NotYetError.
     """
     if marker.exists():
         return
-    done = subprocess.run(
-        (
-            *(program, "operator", "namespace", "update", "--address", address, "--disable-config-file"),
-            *("--retention", f"{RETENTION_DAYS * 24}h", "--namespace", NAMESPACE),
-        ),
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=CALL_SECONDS,
-    )
-    if done.returncode:
-        raise NotYetError(f"it does not take the retention of {RETENTION_DAYS} days: {done.stderr.strip()[-200:]}")
+    retention = ("namespace", "update", "--retention", f"{RETENTION_DAYS * 24}h", "--namespace", NAMESPACE)
+    _operate(program, address, environment, *retention)
+    known = _operate(program, address, environment, "search-attribute", "list", "--namespace", NAMESPACE)
+    missing = [name for name in SEARCH_ATTRIBUTES if name not in known.split()]
+    if missing:
+        raise NotYetError(f"it does not know the search attributes {', '.join(missing)}")
     marker.touch(mode=0o600)
+
+
+def _operate(program: str, address: str, environment: Mapping[str, str], *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            (program, "operator", *arguments, "--address", address, "--disable-config-file"),
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=CALL_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotYetError(f"it does not answer within {CALL_SECONDS} s") from error
+    if done.returncode:
+        raise NotYetError(f"it refuses `{' '.join(arguments[:2])}`: {done.stderr.strip()[-200:]}")
+    return done.stdout

@@ -2,6 +2,7 @@
 
 CANNOT_START = 1
 PORT_TAKEN = 2
+BAD_ADDRESS = 2  # of a server that the environment names
 ALREADY_RUNNING = 3
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import signal
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +41,7 @@ class Keeper:
         self._release_ports = release_ports
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._may_begin = asyncio.Event()
         self._hurry = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._identity: Identity | None = None
@@ -47,11 +50,17 @@ class Keeper:
         self._expected_end = False
         self._loop_task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start and wait until ready. Raises StackError when the first start does not succeed after a few tries."""
+    def load(self) -> None:
+        """Start the process; an early part then only loads its code, until `start`."""
         self._wanted.set()
         if self._loop_task is None:
             self._loop_task = asyncio.create_task(self._keep())
+
+    async def start(self) -> None:
+        """Start and wait until ready. Raises StackError when the first start does not succeed after a few tries."""
+        self._may_begin.set()
+        self.load()
+        assert self._loop_task is not None
         waiting = asyncio.create_task(self._ready.wait())
         try:
             await asyncio.wait({waiting, self._loop_task}, return_when=asyncio.FIRST_COMPLETED)
@@ -142,7 +151,9 @@ class Keeper:
         if not self._wanted.is_set():
             return "not wanted"
         offset = _size(self.log)
-        self._release_ports(*part.ports)
+        leash, end_of_leash = socket.socketpair() if part.is_early else (None, None)
+        if leash is None:
+            self._release_ports(*part.ports)
         try:
             process = await spawn(
                 part.command,
@@ -152,19 +163,27 @@ class Keeper:
                 death_signal=part.stop_signal,
                 user=part.account.uid if part.account else None,
                 group=part.account.gid if part.account else None,
+                stdin=end_of_leash.fileno() if end_of_leash else asyncio.subprocess.DEVNULL,
             )
         except OSError as error:
+            if leash is not None:
+                leash.close()
             raise StackError(f"{part.title} cannot be executed ({error.strerror}): {part.command[0]}.") from error
+        finally:
+            if end_of_leash is not None:
+                end_of_leash.close()
         self._process, self._identity = process, identify(process.pid)
         self._running(part.name, self._identity)
         try:
+            if leash is not None:
+                await self._let_go(process, leash)
             if await self._becomes_ready(process, offset):
                 self._ever_ready = True
                 self._ready.set()
                 self._report("ready", part.name, "")
                 code = await process.wait()
             elif process.returncode is None:
-                await self._end(0)
+                await self.kill()
                 return f"not ready within {part.ready_seconds:.0f} s"
             else:
                 code = process.returncode
@@ -173,11 +192,35 @@ class Keeper:
             self._running(part.name, None)
         return end_in_words(code, self.log, offset)
 
+    async def _let_go(self, process: asyncio.subprocess.Process, leash: socket.socket) -> None:
+        """Wait until an early process has loaded its code and may begin, and tell it so; or until it has ended."""
+        ended = asyncio.create_task(process.wait())
+
+        async def go() -> None:
+            loop = asyncio.get_running_loop()
+            leash.setblocking(False)
+            if await loop.sock_recv(leash, 1):
+                await self._may_begin.wait()
+                self._release_ports(*self.part.ports)
+                await loop.sock_sendall(leash, b"+")
+
+        going = asyncio.create_task(go())
+        try:
+            await asyncio.wait({ended, going}, return_when=asyncio.FIRST_COMPLETED)
+            if going.done():
+                with contextlib.suppress(ConnectionError):
+                    going.result()
+        finally:
+            for task in (ended, going):
+                task.cancel()
+            await asyncio.gather(ended, going, return_exceptions=True)
+            leash.close()
+
     async def _becomes_ready(self, process: asyncio.subprocess.Process, offset: int) -> bool:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while process.returncode is None and loop.time() - began < self.part.ready_seconds:
-            life = Life(loop.time() - began, self.log, offset)
+            life = Life(process.pid, loop.time() - began, self.log, offset)
             if self.part.ready is None or await self.part.ready(life):
                 break
             await asyncio.sleep(POLL_SECONDS)
@@ -228,8 +271,10 @@ def _size(log: Path) -> int:
 
 
 def end_in_words(code: int, log: Path, offset: int = 0) -> str:
-    """How a process ended, with the last line it wrote to its log after `offset`."""
-    how = f"signal {-code}" if code < 0 else f"exit {code}"
+    """How a process ended; with the last line it wrote to its log after `offset`, unless a signal ended it."""
+    if code < 0:
+        return f"ended by signal {-code} ({_signal_name(-code)})"
+    how = f"exit {code}"
     try:
         with log.open("rb") as file:
             file.seek(max(offset, _size(log) - 4096))
@@ -237,3 +282,10 @@ def end_in_words(code: int, log: Path, offset: int = 0) -> str:
     except OSError:
         lines = []
     return f"{how}, last words: {lines[-1].strip()[:300]}" if lines else how
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unnamed"

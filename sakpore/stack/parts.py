@@ -35,7 +35,7 @@ LETTERS = ("DEMO_AUTHORITY",)
 DOOR = (
     *("API_HOST", "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY", "SIGNING_TRUST_DIR"),
     *("UPLOAD_LIMIT_BYTES", "VERIFICATION_LIMIT_BYTES", "SESSION_IDLE_MINUTES", "SESSION_LONGEST_HOURS"),
-    "UPDATE_TIMEOUT_SECONDS",
+    *("UPDATE_TIMEOUT_SECONDS", "TRUSTED_PROXIES"),
 )
 PACE = ("SAKPORE_PACE_SECONDS", "SAKPORE_PACE_OFFICE_DATE")
 
@@ -54,6 +54,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 3.0  # between the stop signal and SIGKILL
     ports: tuple[str, ...] = ()  # names of held ports it binds itself
+    is_early: bool = False  # run by sakpore.early: loads its code before what it depends on is ready
     account: postgres.Account | None = None  # run as somebody else
     prepare: Callable[[], Sequence[str]] | None = None  # before every start, in a thread; returns notes for people
     settle: Callable[[], None] | None = None  # after every start, in a thread; short; may raise NotYetError
@@ -115,7 +116,7 @@ def _temporal(plan: Plan) -> Part:
         environment=environment,
         ready=readiness.tcp(LOOPBACK, port),
         ports=("temporal", "temporal_ui"),
-        settle=partial(engine.keep_histories, program, address, environment, marker),
+        settle=partial(engine.settle, program, address, environment, marker),
     )
 
 
@@ -185,7 +186,8 @@ def _worker(plan: Plan) -> Part:
     return Part(
         name="worker",
         title="Worker: permits",
-        command=_python("worker.main", "--queue", "main"),
+        command=_early("worker.main", "--queue", "main"),
+        is_early=True,
         environment=_with_trust(plan, plan.share(*COMMON, *LETTERS, *STORE, *ENGINE, *MAIL)),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
         ready=readiness.log_line(WORKER_READY),
@@ -197,7 +199,8 @@ def _signing_worker(plan: Plan) -> Part:
     return Part(
         name="signing",
         title="Worker: signing",
-        command=_python("worker.main", "--queue", "signing"),
+        command=_early("worker.main", "--queue", "signing"),
+        is_early=True,
         environment=plan.share(*COMMON, *STORE, *ENGINE, *names),
         depends_on=("temporal", "postgres", "s3", "pki", "migrate", "trust", "seed"),
         ready=readiness.log_line(WORKER_READY),
@@ -209,10 +212,12 @@ def _api(plan: Plan) -> Part:
     return Part(
         name="api",
         title="API and pages",
-        command=_python("api.main"),
+        command=_early("api.main"),
+        is_early=True,
         environment=_with_trust(plan, plan.share(*names)),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
-        ready=readiness.tcp(LOOPBACK, plan.book["api"]),
+        # It serves its pages while the store is away, and says 503 then.
+        ready=readiness.http(LOOPBACK, plan.book["api"], "/api/health", below=600),
         ports=("api",),
     )
 
@@ -236,3 +241,7 @@ def _with_trust(plan: Plan, environment: dict[str, str]) -> dict[str, str]:
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
+
+
+def _early(module: str, *arguments: str) -> tuple[str, ...]:
+    return _python("sakpore.early", module, *arguments)

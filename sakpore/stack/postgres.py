@@ -126,7 +126,9 @@ def tidy(cluster: Cluster) -> None:
 
 def _root_note(account: Account, opened: list[Path]) -> str:
     passage = f"; others may now pass (not read) {', '.join(map(str, opened))}" if opened else ""
-    return f"running as root: PostgreSQL runs as {account.name}{passage}; a normal user is the better choice"
+    return (
+        f"PostgreSQL refuses to run as root and runs as {account.name}{passage}; start as a normal user to avoid this"
+    )
 
 
 def _own_folder(folder: Path, cluster: Cluster) -> None:
@@ -208,6 +210,6 @@ def _end_orphan(cluster: Cluster) -> None:
         return  # No note, or no such process: the server itself replaces a stale note.
     identity = identify(pid)
     if identity is not None and str(cluster.data) in arguments:
-        end([identity], signal.SIGINT, grace_seconds=5)
+        end([identity], signal.SIGINT, grace_seconds=15)
     elif identity is not None:
         note.unlink(missing_ok=True)

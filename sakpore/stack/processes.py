@@ -84,6 +84,7 @@ async def spawn(
     user: int | None = None,
     group: int | None = None,
     output: Path | None = None,
+    stdin: int = asyncio.subprocess.DEVNULL,
 ) -> asyncio.subprocess.Process:
     """Start a process in its own session, its output appended to the log; standard output to `output` where given.
 
@@ -100,7 +101,7 @@ async def spawn(
             *command,
             env=dict(environment),
             cwd=cwd,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=other,
             stderr=descriptor,
             start_new_session=True,
@@ -111,6 +112,20 @@ async def spawn(
     finally:
         os.close(descriptor)
         os.close(other)
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether a process or one of its children listens on a port; True where the system does not tell."""
+    for identity in family(pid):
+        try:
+            connections = psutil.Process(identity.pid).net_connections("tcp")
+        except psutil.NoSuchProcess:
+            continue
+        except psutil.Error:
+            return True
+        if any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections):
+            return True
+    return False
 
 
 def family(pid: int) -> list[Identity]:

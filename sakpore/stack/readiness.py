@@ -1,4 +1,8 @@
-"""How a part shows that it is ready to be used. A probe is asked about one life and never raises."""
+"""How a part shows that it is ready to be used. A probe is asked about one life and never raises.
+
+A port that answers proves nothing by itself: another program may have taken it before our process came to bind it. The
+probes of ports therefore also ask the system whether our process is the one that listens.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -6,12 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sakpore.stack.processes import listens
+
 
 @dataclass(frozen=True)
 class Life:
     """One life of a part, from its start until it ends."""
 
-    seconds: float  # since its start
+    pid: int
+    seconds: float  # since it was let go
     log: Path
     log_offset: int  # where its own words begin
 
@@ -21,7 +28,7 @@ PROBE_SECONDS = 2.0
 
 
 def tcp(host: str, port: int) -> Probe:
-    """Ready when a connection is accepted."""
+    """Ready when a connection is accepted by its own process."""
 
     async def probe(life: Life) -> bool:
         try:
@@ -32,18 +39,18 @@ def tcp(host: str, port: int) -> Probe:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
-        return True
+        return listens(life.pid, port)
 
     return probe
 
 
-def http(host: str, port: int, path: str) -> Probe:
-    """Ready when GET answers with a status below 400."""
+def http(host: str, port: int, path: str, below: int = 400) -> Probe:
+    """Ready when its own process answers GET with a status below `below`."""
 
     async def probe(life: Life) -> bool:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                return await _status(host, port, path) < 400
+                return await _status(host, port, path) < below and listens(life.pid, port)
         except (OSError, TimeoutError, ValueError, IndexError):
             return False
 

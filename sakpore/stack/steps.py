@@ -2,7 +2,7 @@
 
 Migrations and seed run in a process of their own (`python -m sakpore.stack.steps NAME`, the variables of the product in
 its environment): the supervisor stays small, and a stop in the middle does not wait for them. The process writes one
-line of JSON, `{"result": ..., "notes": [...]}`; its standard error is its log.
+line of JSON, `{"result": ..., "notes": [...]}`; its standard error is its log, whose last line says what failed.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,16 +77,34 @@ async def _awaited(result: Any) -> Any:
     return await result
 
 
-def main() -> None:
-    """Run one step and write its result; a failure is a traceback on standard error and exit code 1."""
+def in_words(error: Exception) -> str:
+    """One line: the kind of a failure and its first words; of refused settings their names, never their values."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        problems = error.errors(include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in problems)
+    # A failure of the database comes wrapped in one that adds the statement and an address for programmers.
+    cause = getattr(error, "orig", None) or error
+    return " ".join(f"{type(cause).__name__}: {cause}".strip().partition("\n")[0].split())
+
+
+def main() -> int:
+    """Run one step and write its result; a failure goes to standard error, its words last, and is exit code 1."""
     run = {"migrate": migrate, "seed": seed}[sys.argv[1]]
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("default")
-        result = run(os.environ)
+        try:
+            result = run(os.environ)
+        except Exception as error:
+            traceback.print_tb(error.__traceback__)  # without its text, which may quote a setting
+            sys.stderr.write(f"{in_words(error)}\n")
+            return 1
     # A stand-in warns when it is built; that is for people, deprecations are not.
     notes = sorted({str(warning.message) for warning in said if issubclass(warning.category, UserWarning)})
     sys.stdout.write(json.dumps({"result": result, "notes": notes}, default=str) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,9 +3,10 @@
     async with Stack(Path("var")) as stack:
         stack.environment("api")["DATABASE_URL"]
 
-Parts start in parallel as far as their dependencies allow. Steps (migrations, trust, seed) are functions run once
-between them. Everything runs under the event loop that called `start`; children die with its thread (PR_SET_PDEATHSIG),
-so on Linux call `start` from a thread that lives as long as the stack.
+Parts start in parallel as far as their dependencies allow; our own load their code meanwhile. Steps (migrations, trust,
+seed) are done once between them, unless the same code did them before. Everything runs under the event loop that called
+`start`; children die with its thread (PR_SET_PDEATHSIG), so on Linux call `start` from a thread that lives as long as
+the stack.
 """
 
 import asyncio
@@ -22,11 +23,12 @@ from typing import Any, Self
 
 from sakpore.ports import PortBook
 from sakpore.secrets import InstallationSecrets
-from sakpore.stack import installation, postgres
+from sakpore.stack import installation, outside, postgres
 from sakpore.stack.errors import StackError
 from sakpore.stack.installation import Folders
 from sakpore.stack.keeper import Keeper, end_in_words
 from sakpore.stack.parts import SYSTEM, Part, Plan, all_parts
+from sakpore.stack.prepared import Prepared
 from sakpore.stack.processes import Identity, end, family, identify, kill_all, spawn
 from sakpore.stack.record import FolderLock, RunRecord, addresses_of, left_running, read_record
 from sakpore.stack.steps import Step, all_steps
@@ -79,6 +81,8 @@ class Stack:
         self._keepers: dict[str, Keeper] = {}
         self._values: dict[str, str] = {}
         self._results: dict[str, Any] = {}
+        self._prepared: Prepared | None = None
+        self._done_before: dict[str, Any] | None = None
         self._record = RunRecord.fresh()
         self._folders: Folders | None = None
         self._lock: FolderLock | None = None
@@ -122,6 +126,7 @@ class Stack:
         """
         try:
             await self._open_unbroken()
+            await outside.check(self._outside(), self._values)
             await self._start_in_order()
         except BaseException:
             await self.stop()
@@ -206,6 +211,9 @@ class Stack:
         self._parts = {part.name: part for part in all_parts(plan) if self._wanted(part.name)}
         self._parts |= {part.name: part for part in self._extra}
         self._steps = {step.name: step for step in all_steps(folders, set(self._parts)) if self._wanted(step.name)}
+        # Stores of others may change behind our back: only what lies in the data folder is known to be prepared.
+        if {"postgres", "s3", "pki", "migrate", "seed"} <= {*self._parts, *self._steps}:
+            self._prepared = Prepared(folders, self._values)
         self._record = RunRecord.fresh()
         self._record.addresses = addresses_of(self._values)
         self._record.ports = {**(before.ports if before else {}), **self._book.numbers}
@@ -224,6 +232,10 @@ class Stack:
         values = installation.full_environment(folders, self._given, self._book, secrets, url)
         return Plan(folders, self._given, values, self._book, secrets, cluster)
 
+    def _outside(self) -> set[str]:
+        """The variables that name a server instead of a part of this run."""
+        return {name for part, name in installation.REPLACED_BY.items() if self._given.get(name) and self._wanted(part)}
+
     def _wanted(self, name: str) -> bool:
         return self._only is None or name in self._only
 
@@ -237,6 +249,8 @@ class Stack:
         done = {name: asyncio.Event() for name in (*self._parts, *self._steps)}
 
         async def bring_up(name: str, depends_on: tuple[str, ...]) -> None:
+            if name in self._parts and self._parts[name].is_early:
+                self._keepers[name].load()
             for other in depends_on:
                 if other in done:
                     await done[other].wait()
@@ -260,12 +274,27 @@ class Stack:
         self._event("running", step.name)
         if step.run is not None:
             await asyncio.to_thread(step.run)
+        elif step.name == "migrate":
+            await self._migrate(step)
         else:
-            outcome = await self._in_own_process(step)
-            self._results[step.name] = outcome["result"]
-            for note in outcome["notes"]:
-                self._event("note", step.name, note)
+            await self._seed(step)
         self._event("ready", step.name)
+
+    async def _migrate(self, step: Step) -> None:
+        if self._prepared is not None:
+            self._done_before = await asyncio.to_thread(self._prepared.find)
+        if self._done_before is None:
+            await self._in_own_process(step)
+
+    async def _seed(self, step: Step) -> None:
+        outcome = self._done_before
+        if outcome is None:
+            outcome = await self._in_own_process(step)
+            if self._prepared is not None:
+                await asyncio.to_thread(self._prepared.keep, outcome)
+        self._results[step.name] = outcome["result"]
+        for note in outcome["notes"]:
+            self._event("note", step.name, note)
 
     async def _in_own_process(self, step: Step) -> dict[str, Any]:
         log = self.log(step.name)

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from sakpore.stack import steps
+from sakpore.stack import outside, steps
 from sakpore.stack.display import Display, complain
 from sakpore.stack.errors import ALREADY_RUNNING, StackError
 from sakpore.stack.supervisor import Stack
@@ -17,7 +17,8 @@ from sakpore.stack.supervisor import Stack
 def up(data_dir: Path, environment: Mapping[str, str] | None = None) -> int:
     """Start everything, show where it is, and stay until SIGINT, SIGTERM or SIGHUP. Returns the exit code.
 
-    0 after a clean stop, 1 when it cannot start, 2 when a fixed port is taken, 3 when it already runs on this folder.
+    0 after a clean stop, 1 when it cannot start, 2 when a fixed port is taken or a server that the
+    environment names does not answer as it should, 3 when it already runs on this folder.
     """
     display = Display()
     stack = Stack(data_dir, environment=environment, on_event=display.show)
@@ -55,6 +56,7 @@ def migrate(data_dir: Path, environment: Mapping[str, str] | None = None) -> int
     given = os.environ if environment is None else environment
     try:
         if given.get("DATABASE_URL"):
+            asyncio.run(outside.check(("DATABASE_URL",), given))
             steps.migrate(given)
         else:
             _migrate_embedded(data_dir, given)

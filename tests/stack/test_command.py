@@ -1,25 +1,33 @@
 """The foreground command says in one sentence why it cannot start, and Ctrl-C ends it whenever it comes."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from sakpore.stack import ALREADY_RUNNING, PORT_TAKEN, Stack
+from sakpore.stack import ALREADY_RUNNING, BAD_ADDRESS, PORT_TAKEN, Stack
 from sakpore.stack.display import account_rows, without_password
-from tests.stack_fixture import system_environment
+from tests.stack_fixture import data_folder, system_environment
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def command(folder: Path, **environment: str) -> "subprocess.Popen[str]":
+@pytest.fixture
+def data(request: pytest.FixtureRequest) -> Iterator[Path]:
+    with data_folder(request.session) as made:
+        yield made
+
+
+def command(folder: Path, verb: str = "up", **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "sakpore.stack", "up", "--data", str(folder)],
+        [sys.executable, "-m", "sakpore.stack", verb, "--data", str(folder)],
         cwd=ROOT,
         env={**system_environment(), **environment},
         stdout=subprocess.PIPE,
@@ -29,7 +37,7 @@ def command(folder: Path, **environment: str) -> "subprocess.Popen[str]":
 
 
 def refusal(running: "subprocess.Popen[str]") -> tuple[int, str]:
-    _, complaint = running.communicate(timeout=30)
+    _, complaint = running.communicate(timeout=120)
     return running.returncode, complaint
 
 
@@ -77,7 +85,7 @@ def test_a_signal_during_the_start_stops_everything(tmp_path: Path, number: sign
     assert running.stdout is not None
     assert running.stdout.readline()
     running.send_signal(number)
-    running.communicate(timeout=30)
+    running.communicate(timeout=120)
     assert running.returncode == 0
     assert processes_on(tmp_path) == []
 
@@ -93,8 +101,20 @@ def test_accounts_are_shown_with_a_heading() -> None:
     assert account_rows(None) == []
 
 
-def test_a_step_that_fails_is_one_sentence_with_its_log(tmp_path: Path) -> None:
-    code, complaint = refusal(command(tmp_path, DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+async def test_a_step_that_fails_is_one_sentence_with_its_log(tmp_path: Path, data: Path) -> None:
+    async with Stack(data, only=("postgres",), environment=system_environment()) as stack:
+        read_only = stack.environment()["DATABASE_URL"] + "&options=-c%20default_transaction_read_only%3Don"
+        code, complaint = await asyncio.to_thread(lambda: refusal(command(tmp_path, DATABASE_URL=read_only)))
     assert code == 1
     assert complaint.count("\n") == 1 and "Migrations failed" in complaint and "migrate.log" in complaint
+    assert "read-only transaction" in complaint, "the words of the failure, not of what wraps it"
+    assert processes_on(tmp_path) == []
+
+
+@pytest.mark.parametrize("verb", ["up", "migrate"])
+def test_a_database_that_is_away_is_one_sentence_and_exit_2(tmp_path: Path, verb: str) -> None:
+    address = "postgresql+psycopg://budi:rahasia@127.0.0.1:1/sakpore"
+    code, complaint = refusal(command(tmp_path, verb, DATABASE_URL=address))
+    assert code == BAD_ADDRESS
+    assert complaint.count("\n") == 1 and complaint.startswith("DATABASE_URL: ") and "rahasia" not in complaint
     assert processes_on(tmp_path) == []

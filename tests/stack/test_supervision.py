@@ -5,12 +5,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,6 +29,16 @@ STUBBORN = f"import signal; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)];
 PARENT = (
     f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); print('two', flush=True); {SLEEP}"
 )
+
+EARLY_PART = """
+import socket, sys, time
+print("loaded", flush=True)
+
+def main():
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    print("begun", flush=True)
+    time.sleep(600)
+"""
 
 
 def part(name: str, code: str, **more: object) -> Part:
@@ -47,7 +59,7 @@ def pid_of(stack: Stack, name: str) -> int:
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -130,6 +142,65 @@ async def test_a_part_that_never_starts_is_reported_in_one_sentence(tmp_path: Pa
     assert refusal.value.exit_code == 1
 
 
+async def test_a_part_ended_by_a_signal_is_told_without_an_unrelated_line_of_its_log(tmp_path: Path) -> None:
+    dying = part("dying", "import os; print('all is well', flush=True); os.kill(os.getpid(), 9)", ready=never)
+    with pytest.raises(StackError, match=r"does not start: ended by signal 9 \(SIGKILL\) \(log: "):
+        await stack_of(tmp_path, dying).start()
+
+
+@pytest.mark.parametrize("probe", [readiness.tcp, partial(readiness.http, path="/")])
+async def test_another_program_on_the_port_is_not_taken_for_a_ready_part(
+    tmp_path: Path, probe: Callable[[str, int], readiness.Probe]
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as foreign:
+        ready = probe("127.0.0.1", foreign.sockets[0].getsockname()[1])
+        with pytest.raises(StackError, match="not ready within"):
+            await stack_of(tmp_path, part("one", SLEEP, ready=ready, ready_seconds=0.3)).start()
+
+
+async def test_an_early_part_loads_its_code_first_and_takes_its_port_when_it_may_begin(tmp_path: Path) -> None:
+    (tmp_path / "contoh_part.py").write_text(EARLY_PART)
+    port = free_port()
+    early = replace(
+        part("early", "", depends_on=("first",), is_early=True, ports=("api",)),
+        command=(sys.executable, "-m", "sakpore.early", "contoh_part", str(port)),
+        environment={"PYTHONPATH": str(tmp_path)},
+        ready=readiness.tcp("127.0.0.1", port),
+    )
+    first = part("first", SLEEP, ready=readiness.log_line("go"))
+    data, log = tmp_path / "data", tmp_path / "data" / "log"
+    stack = Stack(data, ports={"api": port}, only=(), environment=system_environment(), extra_parts=(first, early))
+    starting = asyncio.create_task(stack.start())
+    try:
+        await eventually(lambda: says(log / "early.log", "loaded"))
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        assert not says(log / "early.log", "begun") and not starting.done()
+        (log / "first.log").write_text("go")
+        await starting
+        assert (log / "early.log").read_text().split() == ["loaded", "begun"]
+        await stack.kill("early")
+        await stack.wait_ready("early")
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await stack.stop()
+
+
+def says(log: Path, word: str) -> bool:
+    return log.exists() and word in log.read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 async def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
     absent = replace(part("absent", ""), command=(str(tmp_path / "no-program"),))
     with pytest.raises(StackError, match="no-program"):
@@ -156,8 +227,6 @@ async def test_a_second_supervisor_on_the_same_folder_is_refused(tmp_path: Path)
 
 async def test_a_port_the_user_fixed_and_another_program_has_is_refused(tmp_path: Path) -> None:
     async with stack_of(tmp_path / "one", part("one", SLEEP)) as stack:
-        import socket
-
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
@@ -211,7 +280,7 @@ async def test_the_next_start_reaps_what_a_killed_supervisor_left(tmp_path: Path
 
 def test_a_part_that_listens_dies_with_its_supervisor(tmp_path: Path) -> None:
     left = killed_supervisor(tmp_path, f"print('deaf', flush=True); {SLEEP}")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while identify(left["one"]) is not None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert identify(left["one"]) is None
@@ -258,10 +327,17 @@ def interruptible() -> Iterator[None]:
 def test_an_interrupted_start_in_the_background_leaves_nothing(tmp_path: Path) -> None:
     stack = stack_of(tmp_path, part("good", SLEEP), part("late", SLEEP, depends_on=("good",), ready=never))
     main = threading.main_thread()
-    timer = threading.Timer(0.7, lambda: signal.pthread_kill(main.ident or 0, signal.SIGINT))
-    timer.start()
+
+    def interrupt() -> None:
+        while stack.pid("late") is None:
+            time.sleep(0.02)
+        signal.pthread_kill(main.ident or 0, signal.SIGINT)
+
+    watching = threading.Thread(target=interrupt, daemon=True)
+    watching.start()
     with pytest.raises(KeyboardInterrupt):
         BackgroundStack(stack).start()
+    watching.join()
     assert stack.pid("good") is None and stack.pid("late") is None
 
 
