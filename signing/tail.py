@@ -29,6 +29,7 @@ from signing.revisions import info_of, reached
 from signing.trust import entries
 
 END_OF_LINE = re.compile(rb"[ \r\n]{0,2}")
+OF_A_TABLE_IN_A_STREAM = {"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
 ROOM_AROUND = 64  # bytes an object may take beyond twice its plain form
 ROOM_AROUND_STREAM = 32  # keywords and ends of lines about a stream's data
 _CHARACTER = rb"\\.|[^\\()]"
@@ -127,6 +128,8 @@ class Tail:
     def _check_trailer(self, before: HistoricalResolver, after: HistoricalResolver, revision: int) -> None:
         old, new = before.trailer_view, after.trailer_view
         numbers = [reference.idnum for reference in self.reader.xrefs.explicit_refs_in_revision(revision)]
+        if set(new) - set(old) - {"/Info", "/ID", "/Prev"} - OF_A_TABLE_IN_A_STREAM:
+            raise Unaccounted("trailer")
         if int(new["/Size"]) != max(int(old["/Size"]), *(number + 1 for number in numbers)):
             raise Unaccounted("size")
         if ("/ID" in old) != ("/ID" in new):
@@ -281,21 +284,29 @@ def _check_metadata(before: HistoricalResolver, after: HistoricalResolver) -> No
     old, new = info_of(before), info_of(after)
     if {**old, "/ModDate": None} != {**new, "/ModDate": None}:
         raise Unaccounted("information dictionary")
-    parts = _PDF_DATE.fullmatch(str(new["/ModDate"])) if "/ModDate" in new else None
-    if parts is None and new.get("/ModDate") != old.get("/ModDate"):
+    redated = new.get("/ModDate") != old.get("/ModDate")
+    if redated and _info_date(new) is None:
         raise Unaccounted("date in the information dictionary")
     if "/Metadata" not in after.root:
         return
     old_packet, new_packet = (handler.root.raw_get("/Metadata").get_object() for handler in (before, after))
     if any(old_packet.get(key) != new_packet.get(key) for key in (set(old_packet) | set(new_packet)) - {"/Length"}):
         raise Unaccounted("stream of the metadata")
-    if old_packet.data == new_packet.data:
-        return
-    if _undated(old_packet.data) != _undated(new_packet.data):
+    rewritten = old_packet.data != new_packet.data
+    if rewritten and _undated(old_packet.data) != _undated(new_packet.data):
         raise Unaccounted("metadata")
-    dates = {_bare_date(day, zone) for _, day, zone in _XMP_DATES.findall(new_packet.data.decode())}
-    if parts is None or dates != {_bare_date(*parts.groups())}:
+    if (rewritten or (redated and _agree(old, old_packet.data))) and not _agree(new, new_packet.data):
         raise Unaccounted("dates that differ")
+
+
+def _info_date(info: dict[str, Any]) -> tuple[str, str] | None:
+    parts = _PDF_DATE.fullmatch(str(info.get("/ModDate", "")))
+    return _bare_date(*parts.groups()) if parts else None
+
+
+def _agree(info: dict[str, Any], packet: bytes) -> bool:
+    """True when the information dictionary and the XMP packet name one moment of writing."""
+    return {_bare_date(day, zone) for _, day, zone in _XMP_DATES.findall(packet.decode())} == {_info_date(info)}
 
 
 def _bare_date(day: str, zone: str) -> tuple[str, str]:

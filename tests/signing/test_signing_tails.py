@@ -52,9 +52,9 @@ def appended(pdf: bytes, *, quiet: bool = True, **evidence: Any) -> bytes:
     contents = evidence.pop("sig_contents", None)
     out = io.BytesIO(pdf)
     if quiet:
-        writer = QuietWriter(out)
+        writer = QuietWriter(io.BytesIO(pdf))
         DocumentSecurityStore.supply_dss_in_writer(writer, contents, **evidence)
-        writer.write_in_place()
+        writer.write(out)  # type: ignore[no-untyped-call]
     else:
         DocumentSecurityStore.add_dss(out, contents, **evidence)
     assert out.getvalue().startswith(pdf) and len(out.getvalue()) > len(pdf)
@@ -157,6 +157,7 @@ async def test_an_unsigned_archive_has_no_room_to_spare(workshop: Workshop) -> N
         (b"/ID [", b"/ID!["),
         (b" n \n", b" n\t\n"),
         (b"/Size 4", b"/Size 6"),
+        (b"/Info 3", b"/Iffo 3"),
     ):
         at = pdf.rindex(sound)
         assert verify_pdf(pdf[:at] + stray + pdf[at + len(sound) :], policy).verdict is not Verdict.SAH, stray
