@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse
 
 from api.asked import Asked, Sha256
 from api.dependencies import Work
 from api.engine import CaseGone, Unknown
+from api.problems import ApiCode, Problem
 from api.services import Services
 from permits import decisions
 from permits.application import CLOSED, ApplicationStatus, dossier_sha256
 from permits.decisions import POSSIBLE, Body, Decision, DocumentsRepaired, Inspected, Paid, Receipt, TaskKind
 from permits.errors import Code, RuleError
+from store.queries.application import requirement_titles
 from store.queries.inbox import attachments
 
 
@@ -113,10 +115,14 @@ async def decide(services: Services, work: Work, asked: _Seen, key: str) -> JSON
 
     Raises RuleError and Problem with the reason of a refusal.
     """
-    body = await _body(services, work, asked)
-    decision = Decision(task_id=work.task.id, actor=work.actor, seen=asked.seen, body=body)
     try:
+        body = await _body(services, work, asked)
+        decision = Decision(task_id=work.task.id, actor=work.actor, seen=asked.seen, body=body)
         receipt = await order(services, work, decision, key)
+    except ValidationError:
+        raise Problem(ApiCode.INVALID_REQUEST, fields=["body"]) from None
+    except (Problem, RuleError) as refused:
+        raise await _with_titles(services, work, refused) from None
     except Unknown:
         unknown = {"state": "accepted-unknown", "task_id": work.task.id, "retry_with_key": key}
         return JSONResponse(unknown, 202, headers={"Retry-After": "2"})
@@ -135,6 +141,20 @@ async def order(services: Services, work: Work, decision: Decision, key: str) ->
     if receipt.body_sha256 != decision.body_sha256:
         raise RuleError(Code.IDEMPOTENCY_KEY_REUSED)
     return receipt
+
+
+async def _with_titles(services: Services, work: Work, refused: Problem | RuleError) -> Problem | RuleError:
+    """Documents by their titles, and only those that the task itself asks about: others were named by the sender."""
+    if "documents" not in refused.facts:
+        return refused
+    async with services.db.transaction() as session:
+        titles = await requirement_titles(session, work.application)
+    documents = [code for code in work.task.wanted_documents if code in refused.facts["documents"]]
+    facts = refused.facts | {
+        "documents": documents or None,
+        "titles": [titles.get(code, code) for code in documents] or None,
+    }
+    return Problem(refused.code, **facts)
 
 
 def _why_gone(work: Work) -> RuleError:

@@ -17,7 +17,7 @@ from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login, resume
 from permits.application import ApplicationStatus
-from permits.authority import Act, Actor, Subject, refusal
+from permits.authority import Act, Actor, Role, Subject, refusal
 from permits.errors import Code, RuleError
 from permits.numbering import ApplicationNumber, NumberingError
 from store.queries.application import application_row, subject_of
@@ -105,14 +105,17 @@ class Case:
 def case_for(act: Act) -> Callable[[str, Login, Services], Awaitable[Case]]:
     """A dependency: the case `number` of the address, where the actor may do `act`.
 
-    Raises RuleError: application-not-found (also for somebody else's draft), not-allowed.
+    Raises RuleError: application-not-found (also for somebody else's draft, and where the actor may not know of it),
+    not-allowed.
     """
 
     async def asked(number: str, login: SignedIn, services: Here) -> Case:
         async with services.db.transaction() as session:
-            row = await application_row(session, _read_number(number))
+            row = await application_row(session, read_number(number))
             subject = await subject_of(session, row)
         if row.status == ApplicationStatus.DRAFT and row.applicant_id != login.actor.id:
+            raise RuleError(Code.APPLICATION_NOT_FOUND)
+        if not _may_know_of(login.actor, subject):
             raise RuleError(Code.APPLICATION_NOT_FOUND)
         allow(login.actor, act, subject)
         return Case(row, login.actor, subject)
@@ -152,6 +155,8 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
         application = await application_row(session, task.number)
         whole_case = await subject_of(session, application)
     about = subject_of_task(task, application.applicant_id)
+    if not _may_know_of(actor, whole_case):
+        raise RuleError(Code.TASK_NOT_FOUND)
     if act not in (Act.READ_APPLICATION, Act.READ_DOCUMENTS):
         allow(actor, act, about)
     elif refusal(actor, Act.DECIDE, about) is not None:
@@ -160,11 +165,20 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
     return Work(task, application, actor, about)
 
 
-def _read_number(text: str) -> str:
+def _may_know_of(actor: Actor, subject: Subject) -> bool:
+    """Numbers follow each other: to applicants and agencies, a case of others is one that does not exist."""
+    return actor.role not in (Role.APPLICANT, Role.OPD) or refusal(actor, Act.READ_APPLICATION, subject) is None
+
+
+def read_number(text: str) -> str:
+    """The number of an address, which is written in one way alone. Raises RuleError(application-not-found)."""
     try:
-        return str(ApplicationNumber.parse(text))
+        number = str(ApplicationNumber.parse(text))
     except NumberingError:
         raise RuleError(Code.APPLICATION_NOT_FOUND) from None
+    if number != text:
+        raise RuleError(Code.APPLICATION_NOT_FOUND)
+    return number
 
 
 PageSize = Annotated[int, Query(ge=1, le=200, description="Lines on a page")]

@@ -5,6 +5,7 @@ Headers follow the OWASP Secure Headers recommendations; the content policy allo
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 import secrets
@@ -56,7 +57,7 @@ class RequestLayer:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        started, status, method = time.perf_counter(), 0, scope["method"]
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -66,13 +67,15 @@ class RequestLayer:
             await send(message)
 
         try:
+            if scope["path"].endswith("\n"):
+                raise HTTPException(404)  # `$` in the patterns of routes would overlook it
             await self._app(scope, _bounded(scope, receive), sending)
         except Exception as bug:
             if status:
                 raise
             await self._answer_bug(Request(scope), bug)(scope, receive, sending)
         finally:
-            self._log(scope, status, started, request_id)
+            self._log(scope, method, status, started, request_id)
 
     def _dress(self, headers: MutableHeaders, path: str, request_id: str) -> None:
         for name, value in self._headers.items():
@@ -82,12 +85,31 @@ class RequestLayer:
             headers.setdefault("Cache-Control", "no-store")
 
     @staticmethod
-    def _log(scope: Scope, status: int, started: float, request_id: str) -> None:
+    def _log(scope: Scope, method: str, status: int, started: float, request_id: str) -> None:
         # The route's pattern, never the path: tracking and verification codes open a case.
         route = getattr(scope.get("route"), "path", None)
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        fields = {"method": scope["method"], "route": route, "status": status, "milliseconds": milliseconds}
+        fields = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
         log.info("a request was answered", extra=fields | {"request_id": request_id})
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without its content (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        scope["method"] = "GET"
+
+        async def sending(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app(scope, receive, sending)
 
 
 def _request_id(scope: Scope) -> str:
@@ -98,18 +120,35 @@ def _request_id(scope: Scope) -> str:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """Refuses a JSON or form body over MAX_JSON_BYTES; files have limits of their own where they are read."""
-    headers = Headers(scope=scope)
-    if headers.get("content-type", "").lower().startswith(("multipart/form-data", "application/pdf")):
+    """Refuses a JSON or form body over MAX_JSON_BYTES, and JSON that is not UTF-8 (RFC 8259, 8.1).
+
+    Files have limits of their own where they are read.
+    """
+    kind = Headers(scope=scope).get("content-type", "").lower()
+    if kind.startswith(("multipart/form-data", "application/pdf")):
         return receive
+    reader = codecs.getincrementaldecoder("utf-8")() if kind.startswith("application/") and "json" in kind else None
     seen = 0
 
     async def bounded() -> Message:
         nonlocal seen
         message = await receive()
-        seen += len(message.get("body", b""))
+        body = message.get("body", b"")
+        seen += len(body)
         if seen > MAX_JSON_BYTES:
             raise HTTPException(413)
+        if reader is not None:
+            _check_utf8(reader, body, final=not message.get("more_body", False))
         return message
 
     return bounded
+
+
+def _check_utf8(reader: codecs.IncrementalDecoder, body: bytes, final: bool) -> None:
+    # Python's parser takes UTF-16 and UTF-32 for what they are; in both, JSON has zeros.
+    try:
+        reader.decode(body, final)
+    except UnicodeDecodeError:
+        raise HTTPException(400) from None
+    if b"\0" in body:
+        raise HTTPException(400)

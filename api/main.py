@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Scope
 
 from api.attempts import Attempts
 from api.engine import Engine
-from api.layers import RequestLayer
+from api.layers import HeadAsGet, RequestLayer
 from api.pages import page_environment
 from api.pages.rendering import problem_page
 from api.pages.routes import pages
@@ -97,11 +97,13 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would lead to whatever host the request names
         lifespan=_lifespan,
         responses=_PROBLEM_RESPONSES,
         middleware=[
             Middleware(DrainRefusedBodies),
             Middleware(RequestLayer, answer_bug=problems.answer, secure=settings.is_https),
+            Middleware(HeadAsGet),
         ],
     )
     app.state.services = services

@@ -20,7 +20,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
+from api.field_names import names_of, takes_json
 from permits.calendar import CalendarTooShort
 from permits.errors import Code, RuleError
 from permits.numbering import NumberingError
@@ -49,6 +51,8 @@ class ApiCode(StrEnum):
     TOO_MANY_ATTEMPTS = "too-many-attempts"
     INVALID_REQUEST = "invalid-request"  # fields of the body or address have the wrong form
     INVALID_JSON = "invalid-json"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"  # the body is of a kind that is not read here
+    NOT_SUBMITTED = "not-submitted"  # a draft cannot be withdrawn: nobody has it yet
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     FILE_EMPTY = "file-empty"
@@ -114,6 +118,8 @@ class ProblemTable:
         """The problem as RFC 9457 wants it, with the facts that may be shown."""
         words = self._of(code)
         shown = {name: value for name, value in facts.items() if name in SAFE_FACTS and value is not None}
+        if words.status == 404:
+            shown = {}  # what does not exist has no name but the one that the asker made up
         return {
             "type": f"{base_url.rstrip('/')}/masalah/{code}",
             "title": words.title,
@@ -150,8 +156,8 @@ def _in_words(name: str, value: Any) -> str:
 PageRenderer = Callable[[Request, dict[str, Any]], Response]
 
 
-def problem_of(error: Exception) -> Problem | None:
-    """The refusal that an exception stands for, None for a bug."""
+def problem_of(error: Exception, request: Request | None = None) -> Problem | None:
+    """The refusal that an exception stands for, None for a bug; `request` tells which names of it are our own."""
     match error:
         case Problem():
             return error
@@ -162,9 +168,9 @@ def problem_of(error: Exception) -> Problem | None:
         case NumberingError():
             return Problem(ApiCode.CODE_NOT_FOUND)
         case RequestValidationError():
-            return _invalid(error)
+            return _invalid(error, request)
         case HTTPException():
-            return _of_http(error)
+            return _of_http(error, request)
         case OperationalError() | InterfaceError() | PoolTimeout() | ObjectsUnavailable():
             return Problem(ApiCode.STORE_UNAVAILABLE)
         case DBAPIError(connection_invalidated=True):
@@ -172,27 +178,54 @@ def problem_of(error: Exception) -> Problem | None:
     return None
 
 
-def _invalid(error: RequestValidationError) -> Problem:
-    if any(one.get("type") == "json_invalid" for one in error.errors()):
+def _invalid(error: RequestValidationError, request: Request | None) -> Problem:
+    faults = error.errors()
+    if any(fault.get("type") == "json_invalid" for fault in faults):
         return Problem(ApiCode.INVALID_JSON)
-    # Only where the fault lies: the value itself may be a passphrase.
-    fields = sorted({".".join(str(part) for part in one["loc"] if _is_name(part))[:120] for one in error.errors()})
-    return Problem(ApiCode.INVALID_REQUEST, fields=fields[:50])
+    route = request.scope.get("route") if request is not None else None
+    # A body that nobody has parsed came as something else than JSON.
+    if isinstance(error.body, bytes) and takes_json(route):
+        return Problem(ApiCode.UNSUPPORTED_MEDIA_TYPE, allowed=["application/json"])
+    for fault in faults:
+        if str(fault.get("type")).startswith("union_tag"):
+            possible = getattr(request.state, "possible", None) if request is not None else None
+            return Problem(
+                ApiCode.INVALID_REQUEST, fields=[str(fault["ctx"]["discriminator"]).strip("'")], possible=possible
+            )
+    known = names_of(route)
+    return Problem(ApiCode.INVALID_REQUEST, fields=sorted({_place(fault, known) for fault in faults})[:50])
 
 
-def _is_name(part: object) -> bool:
-    """Keys that a sender made up are input as well; names of our own fields are short and plain."""
-    return isinstance(part, int) or (isinstance(part, str) and len(part) <= 40 and part.replace("_", "").isalnum())
+def _place(fault: Mapping[str, Any], known: frozenset[str]) -> str:
+    """Where a fault lies, in our own names: the value may be a passphrase, and keys are input as well."""
+    path = fault["loc"][:-1] if fault.get("type") == "extra_forbidden" else fault["loc"]
+    return ".".join(str(part) for part in path if isinstance(part, int) or part in known)[:120]
 
 
-def _of_http(error: HTTPException) -> Problem:
+def _of_http(error: HTTPException, request: Request | None) -> Problem:
     codes = {
         400: ApiCode.INVALID_JSON,  # what FastAPI says of a body that its parser cannot take
         404: ApiCode.NOT_FOUND,
         405: ApiCode.METHOD_NOT_ALLOWED,
         413: ApiCode.TOO_LARGE,
     }
-    return Problem(codes.get(error.status_code, ApiCode.INVALID_REQUEST), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405 and request is not None:
+        headers["Allow"] = ", ".join(allowed_methods(request))
+    return Problem(codes.get(error.status_code, ApiCode.INVALID_REQUEST), headers=headers)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods of all routes at the address of the request (RFC 9110, 10.2.1); HEAD wherever there is GET."""
+    if request.url.path.startswith("/assets/"):
+        return ["GET", "HEAD"]
+    routes = request.app.routes
+    found = {
+        method
+        for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    }
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def prefers_page(request: Request) -> bool:
@@ -213,7 +246,7 @@ class ProblemAnswers:
 
     def answer(self, request: Request, error: Exception) -> Response:
         """The answer to `error`; a bug is logged with its request id and told without details."""
-        problem = problem_of(error)
+        problem = problem_of(error, request)
         if problem is not None and problem.code == ApiCode.STORE_UNAVAILABLE:
             log.error("the store does not answer", extra={"error": type(error).__name__})
         request_id: str = getattr(request.state, "request_id", "-")

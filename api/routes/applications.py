@@ -12,7 +12,7 @@ from api.asked import Asked
 from api.dependencies import Case, Here, PageSize, SignedIn, allow, case_for, may
 from api.engine import CaseGone, Unknown
 from api.idempotency import OnlyOnce, request_sha256
-from api.problems import Problem
+from api.problems import ApiCode, Problem
 from api.sentences import facts_for_all
 from api.submitting import SubmissionAnswer, submit_case
 from permits.application import CLOSED, ApplicationStatus, Delivery
@@ -208,7 +208,7 @@ async def withdraw_application(
 
     async def write() -> dict[str, Any]:
         if case.row.status == ApplicationStatus.DRAFT:
-            raise RuleError(Code.DECISION_NOT_POSSIBLE)
+            raise Problem(ApiCode.NOT_SUBMITTED)
         if case.row.status in CLOSED:
             raise RuleError(closed_code(case.row.status), number=case.row.number)
         try:

@@ -16,15 +16,13 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from temporalio.api.common.v1 import Payload, Payloads
 
-from api.dependencies import Here, allow, may, signed_in_from_engine_ui
+from api.dependencies import Here, allow, may, read_number, signed_in_from_engine_ui
 from api.engine import CaseGone
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login
 from permits.application import CLOSED
 from permits.authority import Act, Actor
-from permits.errors import Code, RuleError
-from permits.numbering import ApplicationNumber, NumberingError
 from store.queries.application import application_page
 from workflows.codec import EncryptedPayloads, PayloadKeys
 from workflows.messages import CaseState
@@ -116,12 +114,8 @@ def _cors(request: Request, services: Services) -> dict[str, str]:
 
 
 async def _row(services: Services, number: str) -> RowState:
-    try:
-        known = str(ApplicationNumber.parse(number))
-    except NumberingError:
-        raise RuleError(Code.APPLICATION_NOT_FOUND) from None
     async with services.db.transaction() as session:
-        page = await application_page(session, known)
+        page = await application_page(session, read_number(number))
     return RowState(
         status=page.status,
         stage=page.stage,

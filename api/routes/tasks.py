@@ -16,7 +16,7 @@ from api.routes.documents import download
 from api.services import Services
 from api.uploads import Upload, read_form_file
 from permits.authority import Act, Actor
-from permits.decisions import TaskKind
+from permits.decisions import POSSIBLE, TaskKind
 from permits.errors import Code, RuleError
 from store.queries.inbox import AttachmentView, InboxLine, TaskPage, attachment_row, inbox, task_page
 from store.records import NewAttachment
@@ -38,6 +38,12 @@ Lister = Annotated[Actor, Depends(may(Act.LIST_TASKS))]
 Readable = Annotated[Work, Depends(task_for(Act.READ_APPLICATION))]
 ReadableFiles = Annotated[Work, Depends(task_for(Act.READ_DOCUMENTS))]
 Decidable = Annotated[Work, Depends(task_for(Act.DECIDE))]
+
+
+async def decidable(work: Decidable, request: Request) -> Work:
+    """The task; what can be decided there is kept for the refusal of a body that decides something else."""
+    request.state.possible = sorted(POSSIBLE[TaskKind(work.task.kind)] - {"sign"})
+    return work
 
 
 class TaskList(BaseModel):
@@ -122,7 +128,9 @@ async def get_attachment(
 
 
 @private.post("/tasks/{task_id}/decision", responses={202: {"description": "Not known yet: ask again with the key"}})
-async def decide_task(asked: DecisionAsked, work: Decidable, services: Here, key: Key = None) -> JSONResponse:
+async def decide_task(
+    asked: DecisionAsked, work: Annotated[Work, Depends(decidable)], services: Here, key: Key = None
+) -> JSONResponse:
     """Decides at a task. 202 means that the engine has not answered yet: ask again with the same key."""
     return await decide(services, work, asked, key or request_sha256("decision", asked))
 

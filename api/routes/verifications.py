@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from api.dependencies import Here
+from api.problems import ApiCode, Problem
 from api.services import Services
 from api.uploads import Upload, read_form_file, read_raw_file
 from api.views import PermitView, ReportView, permit_view, report_view
@@ -45,6 +46,9 @@ async def verify_file(request: Request, services: Here) -> ReportView:
 
 async def _read(request: Request, services: Services) -> Upload:
     limit = services.settings.verification_limit_bytes
-    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
         return await read_form_file(request, limit)
+    if kind != "application/pdf":
+        raise Problem(ApiCode.UNSUPPORTED_MEDIA_TYPE, allowed=["application/pdf", "multipart/form-data"])
     return await read_raw_file(request, limit)

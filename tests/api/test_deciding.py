@@ -13,7 +13,7 @@ from permits.decisions import POSSIBLE, DocumentsRepaired, Inspected, TaskKind
 from permits.errors import Code
 from tests.api.cases import SEEN, a_letter, a_repair, close_task, issue_letter, open_task, sign_letter
 from tests.api.conftest import Api, a_person
-from tests.api.filing import a_case, a_pdf, a_picture, upload
+from tests.api.filing import a_case, a_draft, a_pdf, a_picture, definition, upload
 
 FORWARD = {"seen": SEEN, "kind": "forward"}
 
@@ -49,10 +49,10 @@ async def test_an_agency_sees_its_own_requests_alone(api: Api) -> None:
     assert (await mine.get("/api/v1/tasks")).json()["total"] == 1
     assert (await mine.get(f"/api/v1/applications/{number}")).status_code == 200
     assert (await others.get("/api/v1/tasks")).json()["total"] == 0
-    for address in (f"/api/v1/applications/{number}", f"/api/v1/tasks/{task}"):
-        assert (await others.get(address)).json()["code"] == "not-allowed"
+    assert (await others.get(f"/api/v1/applications/{number}")).json()["code"] == "application-not-found"
+    assert (await others.get(f"/api/v1/tasks/{task}")).json()["code"] == "task-not-found"
     body = {"seen": SEEN, "kind": "recommended", "answer": "approve"}
-    assert (await others.post(f"/api/v1/tasks/{task}/decision", json=body)).json()["code"] == "not-allowed"
+    assert (await others.post(f"/api/v1/tasks/{task}/decision", json=body)).json()["code"] == "task-not-found"
     assert (await mine.post(f"/api/v1/tasks/{task}/decision", json=body)).status_code == 200
     assert api.engine.decisions[0][0] == f"{number}-opd-bappeda-1"
 
@@ -98,13 +98,39 @@ async def test_a_decision_names_the_actor_of_the_session_and_nobody_else(api: Ap
     assert (workflow, decision.actor.id, decision.task_id, decision.seen) == (task.split(".")[0], "bidang", task, SEEN)
 
 
-@pytest.mark.parametrize(
-    "person", ["pemohon", "tetangga", "depan", "penelitian", "koordinator", "kepala", "dinas", "ops"]
-)
+@pytest.mark.parametrize("person", ["pemohon", "depan", "penelitian", "koordinator", "kepala", "ops"])
 async def test_the_wrong_role_decides_nothing(api: Api, person: str) -> None:
     _, task = await at_assessment(api)
     answer = await (await api.as_(person)).post(f"/api/v1/tasks/{task}/decision", json=FORWARD)
     assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    assert api.engine.decisions == []
+
+
+@pytest.mark.parametrize("person", ["tetangga", "dinas"])
+async def test_a_case_of_others_is_one_that_does_not_exist_to_who_is_outside(api: Api, person: str) -> None:
+    number, task = await at_assessment(api)
+    client = await api.as_(person)
+    unknown = number[:-1] + str((int(number[-1]) + 1) % 10)
+    sub_addresses: dict[str, str] = {"": "GET", "/events": "GET", "/letters/permit": "GET", "/documents/ktp": "PUT"}
+    for sub_address, method in (sub_addresses | {"/withdrawal": "POST", "/submission": "POST"}).items():
+        answers = [
+            await client.request(
+                method, f"/api/v1/applications/{one}{sub_address}", json={} if method != "GET" else None
+            )
+            for one in (number, unknown)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404], sub_address
+        bodies = [{**answer.json(), "instance": ""} for answer in answers]
+        assert bodies[0] == bodies[1]
+        assert number not in answers[0].text
+    for method, sub_address in (("GET", ""), ("POST", "/decision"), ("POST", "/attachments")):
+        answers = [
+            await client.request(
+                method, f"/api/v1/tasks/{one}{sub_address}", json=FORWARD if method == "POST" else None
+            )
+            for one in (task, task.replace(number, unknown))
+        ]
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "task-not-found")] * 2
     assert api.engine.decisions == []
 
 
@@ -253,6 +279,84 @@ def test_every_decision_but_the_signature_can_be_asked_for() -> None:
     assert askable == {kind for kinds in POSSIBLE.values() for kind in kinds} - {"sign"}
 
 
+async def test_a_document_without_verdict_is_named_by_its_title_and_a_made_up_one_is_not(api: Api) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    code, other = (one.code for one in definition().requirements[:2])
+    task = await open_task(api, number, TaskKind.VERIFICATION, Role.FRONT_OFFICE, wanted_documents=(code, other))
+    verdicts = [{"requirement": other, "verdict": "accept", "reason": ""}]
+    body = {"seen": SEEN, "kind": "verdicts", "verdicts": verdicts}
+    api.engine.raises = Problem(Code.VERDICT_MISSING, documents=[code, "PALSU-<script>"])
+    client = await api.as_("depan")
+    answer = await client.post(f"/api/v1/tasks/{task}/decision", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "verdict-missing")
+    title = definition().requirements[0].title
+    assert (answer.json()["documents"], answer.json()["titles"]) == ([code], [title])
+    assert title in answer.json()["detail"] and "PALSU" not in answer.text
+    api.engine.raises = Problem(Code.VERDICT_MISSING, documents=["PALSU-<script>"])
+    answer = await client.post(f"/api/v1/tasks/{task}/decision", json=body)
+    assert answer.json()["detail"] == "Beri penilaian untuk setiap berkas, lalu kirim lagi."
+    assert "PALSU" not in answer.text
+
+
+@pytest.mark.parametrize("kind", ["buatan", "", None, 7, ["forward"]])
+async def test_an_unknown_kind_of_decision_says_which_ones_there_are(api: Api, kind: object) -> None:
+    _, task = await at_assessment(api)
+    client = await api.as_("bidang")
+    answer = await client.post(f"/api/v1/tasks/{task}/decision", json={"seen": SEEN, "kind": kind})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert (answer.json()["fields"], answer.json()["possible"]) == (["kind"], ["forward", "reject"])
+    assert "buatan" not in answer.text
+
+
+def too_long() -> list[dict[str, object]]:
+    many, long = ["a"] * 200, "a" * 100_000
+    position = {"latitude": 0, "longitude": 0, "accuracy_metres": 1}
+    inspected = {"kind": "inspected", "photos": [], "position": position, "findings": "a", "present": ["a"]}
+    met = {"kind": "met", "conclusions": ["a"], "present": ["a"]}
+    verdict = {"requirement": "ktp", "verdict": "repair", "reason": long}
+    return [
+        {"kind": "forward", "note": long},
+        {"kind": "reject", "reasons": [long]},
+        {"kind": "reject", "reasons": many},
+        {"kind": "return", "reason": long},
+        {"kind": "verdicts", "verdicts": [verdict]},
+        {"kind": "verdicts", "verdicts": [{**verdict, "reason": "a"}] * 200},
+        {**inspected, "findings": long},
+        {**inspected, "present": many},
+        {**inspected, "present": [long]},
+        {**inspected, "photos": ["a" * 64] * 200},
+        {**met, "conclusions": many},
+        {**met, "present": [long]},
+        {"kind": "recommended", "answer": "approve_with_conditions", "conditions": many},
+        {"kind": "recommended", "answer": "refuse", "reason": long},
+        {"kind": "retribution", "amount_rupiah": 1, "calculation": long},
+        {"kind": "payment", "received": False, "reason": long},
+        {"kind": "drafted", "facts": {"a": long}},
+        {"kind": "drafted", "facts": {long: "a"}},
+        {"kind": "drafted", "facts": {f"a{n}": "a" for n in range(200)}},
+        {"kind": "drafted", "conditions": [long]},
+        {"kind": "acknowledged", "note": long},
+    ]
+
+
+async def test_what_no_letter_can_hold_is_refused_at_the_door(api: Api) -> None:
+    _, task = await at_assessment(api)
+    client = await api.as_("bidang")
+    for body in too_long():
+        answer = await client.post(f"/api/v1/tasks/{task}/decision", json={"seen": SEEN, **body})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request"), body["kind"]
+        assert answer.json()["fields"] and len(answer.text) < 2000
+    assert api.engine.decisions == []
+
+
+async def test_a_draft_needs_no_withdrawal(api: Api) -> None:
+    client = await api.as_("pemohon")
+    number = await a_draft(client)
+    answer = await client.post(f"/api/v1/applications/{number}/withdrawal", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-submitted")
+    assert "Hapus saja drafnya" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("escape", ["\\u0000", "\\u001b", "\\ud800"])
 async def test_text_that_cannot_be_kept_never_reaches_a_case(api: Api, escape: str) -> None:
     _, task = await at_assessment(api)
@@ -269,7 +373,7 @@ async def test_a_withdrawal_goes_to_the_engine_and_a_second_one_learns_that_it_i
     number = await a_case(api, client)
     address = f"/api/v1/applications/{number}/withdrawal"
     refused = await (await api.as_("tetangga")).post(address, json={})
-    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+    assert (refused.status_code, refused.json()["code"]) == (404, "application-not-found")
     done = await client.post(address, json={"reason": "Salah jenis izin"}, headers={"Idempotency-Key": "t-1"})
     assert (done.status_code, done.json()["state"]) == (200, "accepted")
     assert api.engine.withdrawals[0].actor.id == "pemohon"
@@ -292,7 +396,7 @@ async def test_a_draft_letter_is_for_staff_and_a_signed_one_for_its_owner_once_i
     answer = await applicant.get(address)
     assert answer.content == signed
     assert answer.headers["content-disposition"] == f'attachment; filename="{number}-permit.pdf"'
-    assert (await (await api.as_("tetangga")).get(address)).json()["code"] == "not-allowed"
+    assert (await (await api.as_("tetangga")).get(address)).json()["code"] == "application-not-found"
     page = await applicant.get(f"/permohonan/{number}/surat")
     assert page.content == signed
     assert (await api.anonymous().get(f"/permohonan/{number}/surat")).status_code == 303

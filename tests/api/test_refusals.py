@@ -17,7 +17,7 @@ from permits.decisions import POSSIBLE
 from permits.errors import Code
 from permits.events import Tag
 from tests.api.conftest import Api
-from tests.api.filing import a_case
+from tests.api.filing import a_case, a_draft
 from workflows.codec import EncryptedPayloads, PayloadKeys
 
 EXAMPLES = {
@@ -90,8 +90,30 @@ async def test_a_wrong_field_is_named_and_its_value_is_not(api: Api) -> None:
     body = {"permit_type": "RAHASIA-3375", "variant": "RAHASIA-3375", "RAHASIA-3375": 1}
     answer = await client.post("/api/v1/applications", json=body)
     assert answer.status_code == 422
-    assert "body.permit_type" in answer.json()["fields"]
+    assert answer.json()["fields"] == ["body", "body.permit_type", "body.variant"]
     assert "RAHASIA" not in answer.text
+
+
+async def test_a_name_that_the_sender_made_up_is_not_said_again(api: Api) -> None:
+    client = await api.as_("pemohon")
+    made_up = {"nik3375": 1, "data": {"nik3375": 7, "x": ["y"]}, "permit_type": "sip-fisioterapis"}
+    answer = await client.post("/api/v1/applications", json=made_up)
+    assert (answer.status_code, answer.json()["fields"]) == (422, ["body", "body.data"])
+    assert "nik3375" not in answer.text
+    number = await a_draft(client)
+    for address in ("documents/nik-3375", "letters/nik-3375"):
+        missing = await client.get(f"/api/v1/applications/{number}/{address}")
+        assert missing.status_code == 404 and "3375" not in missing.text
+    upload = await client.put(f"/api/v1/applications/{number}/documents/nik-3375", files={"file": ("a.pdf", b"x")})
+    assert upload.status_code == 404 and "3375" not in upload.text
+
+
+async def test_a_page_of_a_list_is_named_where_it_is_wrong(api: Api) -> None:
+    client = await api.as_("pemohon")
+    answer = await client.get("/api/v1/applications", params={"limit": 0, "after": "PRM-2026-000001\n"})
+    assert answer.json()["fields"] == ["query.after", "query.limit"]
+    keyed = await client.post("/api/v1/applications", json={}, headers={"Idempotency-Key": "a b"})
+    assert "header.Idempotency-Key" in keyed.json()["fields"]
 
 
 async def test_a_json_body_of_many_megabytes_is_refused(api: Api) -> None:
@@ -105,7 +127,7 @@ async def test_an_unknown_address_and_a_wrong_method_are_problems(api: Api) -> N
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
     wrong = await client.delete("/api/v1/permit-types")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method-not-allowed")
-    assert "GET" in wrong.headers["allow"]
+    assert wrong.headers["allow"] == "GET, HEAD"
     page = await api.anonymous(Accept="text/html").get("/tidak-ada")
     assert page.status_code == 404 and page.headers["content-type"].startswith("text/html")
 
