@@ -117,10 +117,10 @@ def grouped(code: str, size: int = 4) -> str:
 
 
 def file_size(size_bytes: int) -> str:
-    """"320 kB", "4,2 MB": decimal units, with the decimal comma."""
+    """"320 kB", "4,2 MB", "25 MB": decimal units, with the decimal comma."""
     if size_bytes < 1_000_000:
         return f"{max(1, round(size_bytes / 1000))} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB".replace(".", ",")
+    return f"{size_bytes / 1_000_000:.1f}".removesuffix(".0").replace(".", ",") + " MB"
 
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {

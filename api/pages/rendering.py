@@ -9,16 +9,32 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.dependencies import services_of
-from api.problems import ApiCode, Problem
+from api.dependencies import Here, credentials, services_of
+from api.problems import ApiCode, Problem, problem_of
+from api.sessions import resume
 
 FORM_COOKIE = "sakpore_form"
 
 
 def page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> Response:
-    """The page made from `template`."""
+    """The page made from `template`; its header knows who is logged in."""
     pages = services_of(request).pages
-    return HTMLResponse(pages.get_template(template).render(**context), status_code=http_status)
+    person = getattr(request.state, "person", None)
+    return HTMLResponse(pages.get_template(template).render(person=person, **context), status_code=http_status)
+
+
+async def who_is_here(request: Request, services: Here) -> None:
+    """A dependency of all pages: keeps who is logged in, nobody where that cannot be known."""
+    found = credentials(request)
+    request.state.person = None
+    if found is None:
+        return
+    try:
+        request.state.person = (await resume(services, *found)).actor
+    except Exception as error:
+        # A page that needs the log-in or the store says itself what is wrong.
+        if problem_of(error) is None:
+            raise
 
 
 def form_page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
-from api.pages.rendering import check_form, form_page, page
+from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.routes.documents import download, find_letter, letter_content
 from api.routes.sessions import client_address, set_session_cookie
@@ -21,7 +21,7 @@ from api.views import permit_view, report_view, tracking_view
 from permits.authority import Act
 from permits.numbering import NumberingError, read_tracking_code
 
-pages = APIRouter(include_in_schema=False)
+pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
 _CODE_WORDS = "Kode lacak terdiri dari 16 huruf dan angka. Periksa tanda terima Anda, lalu ketik lagi."
 
@@ -65,9 +65,10 @@ async def verification(code: str, request: Request, services: Here) -> Response:
 
 
 @pages.get("/v")
-async def upload_form(request: Request) -> Response:
+async def upload_form(request: Request, services: Here) -> Response:
     """A form for a PDF."""
-    return form_page(request, "verifikasi-unggah.html", report=None, errors=[])
+    limit = services.settings.verification_limit_bytes
+    return form_page(request, "verifikasi-unggah.html", report=None, errors=[], limit_bytes=limit)
 
 
 @pages.post("/v")
@@ -78,16 +79,18 @@ async def upload(request: Request, services: Here) -> Response:
 
 
 async def _judged_page(request: Request, services: Services) -> Response:
+    limit = services.settings.verification_limit_bytes
     try:
-        given = await read_form_file(request, services.settings.verification_limit_bytes, "pdf")
+        given = await read_form_file(request, limit, "pdf")
         check_form(request, given.fields.get("csrf_token", ""))
     except Problem as problem:
         if problem.code not in (ApiCode.FILE_EMPTY, ApiCode.FILE_MISSING):
             raise
         words = services.problems.body(problem, "-")["detail"]
-        return form_page(request, "verifikasi-unggah.html", 422, report=None, errors=[("pdf", words)])
+        errors = [("pdf", words)]
+        return form_page(request, "verifikasi-unggah.html", 422, report=None, errors=errors, limit_bytes=limit)
     report = await report_view(services, given.content, given.sha256)
-    return form_page(request, "verifikasi-unggah.html", report=report, errors=[])
+    return form_page(request, "verifikasi-unggah.html", report=report, errors=[], limit_bytes=limit)
 
 
 @pages.get("/masuk")
@@ -114,12 +117,20 @@ async def log_in_page(form: Annotated[LogInForm, Form()], request: Request, serv
     return response
 
 
+@pages.get("/keluar")
+async def log_out_form(request: Request) -> Response:
+    """Asks before logging out."""
+    if request.state.person is None:
+        return RedirectResponse("/", 303)
+    return form_page(request, "keluar.html")
+
+
 @pages.post("/keluar")
 async def log_out(request: Request, services: Here, csrf_token: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """Logs out."""
+    """Logs out; a log-in that is over by itself is none to complain about."""
     check_form(request, csrf_token)
     found = credentials(request)
-    if found is not None:
+    if found is not None and request.state.person is not None:
         login = await resume(services, *found)
         await services.records.close_session(login.token_hash)
     response = RedirectResponse("/", 303)

@@ -6,6 +6,7 @@ from typing import Any
 from api.pages.formatting import day_reason
 
 View = dict[str, Any]
+PERSON = {"name": "Contoh Pemohon Satu, A.Md.Ftr."}
 BAPPEDA = "Badan Perencanaan Pembangunan Daerah"
 
 
@@ -112,7 +113,7 @@ def pages() -> dict[str, tuple[str, View]]:
     """Every page worth looking at: name -> (template, context)."""
     changed = report(verdict="TIDAK_SAH", level=None, match=None, signatures=[],
                      reasons=["Isi berkas ini berubah setelah ditandatangani."])
-    form = {"csrf_token": "contoh", "report": None, "errors": []}
+    form = {"csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000}
     wrong_code = [("kode", "Kode lacak terdiri dari 16 huruf dan angka.")]
     wrong_login = [("email", "Alamat e-mail atau kata sandi keliru. Coba lagi.")]
     tracked = {
@@ -138,6 +139,8 @@ def pages() -> dict[str, tuple[str, View]]:
             f"unggah-{word.lower()}": ("verifikasi-unggah.html", {**form, "report": report(verdict=word, **empty)})
             for word in ("BELUM_TERBIT", "TIDAK_BERTANDA_TANGAN", "RUSAK")
         },
+        "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
+        "beranda-masuk": ("beranda.html", {"person": PERSON}),
         "masuk": ("masuk.html", {"csrf_token": "contoh"}),
         "masuk-salah": ("masuk.html", {"csrf_token": "contoh", "email": "contoh@contoh.test", "errors": wrong_login}),
         **{

@@ -67,6 +67,27 @@ def test_what_people_typed_is_escaped(environment: Environment) -> None:
         assert "&lt;script&gt;" in html
 
 
+def test_the_header_says_who_is_logged_in_and_how_to_leave(environment: Environment) -> None:
+    def header(html: str) -> str:
+        return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<nav")[2].partition("</nav>")[0]).split())
+
+    inside, outside = shown(environment, "beranda-masuk"), shown(environment, "beranda")
+    assert header(inside).endswith("Keluar Contoh Pemohon Satu, A.Md.Ftr.") and "Masuk" not in header(inside)
+    assert 'href="/keluar"' in inside and 'href="/keluar"' not in outside
+    assert header(outside).endswith("Masuk") and "Keluar" not in header(outside)
+    typed = environment.get_template("beranda.html").render(person={"name": "<script>"})
+    assert "<script>" not in typed and "&lt;script&gt;" in typed
+
+
+@pytest.mark.parametrize(("limit_bytes", "words_of_it"), [(25_000_000, "25 MB"), (7_500_000, "7,5 MB")])
+def test_the_upload_form_says_the_limit_that_is_set(
+    environment: Environment, limit_bytes: int, words_of_it: str
+) -> None:
+    template, context = samples.pages()["unggah"]
+    html = environment.get_template(template).render(**context | {"limit_bytes": limit_bytes})
+    assert f"Paling besar {words_of_it}. Kami" in words(html)
+
+
 def test_tracking_answers_first_who_holds_the_case_since_when_and_until_when(environment: Environment) -> None:
     text = tracked(environment)
     answer = "Menunggu rekomendasi Badan Perencanaan Pembangunan Daerah sejak Kamis 3 Desember."
