@@ -138,6 +138,10 @@ async def test_only_the_identifier_of_an_unsigned_archive_may_be_anything(worksh
     policy, chance, start = workshop.policy(), random.Random(11), end_of_coverage(pdf)
     assert verify_pdf(pdf, policy).verdict is Verdict.SAH
     drawn = pdf.rindex(b"<", 0, pdf.rindex(b"> ]")) + 1
+    second = pdf.rindex(b"Z)", 0, pdf.rindex(b"/CreationDate")) - 1
+    assert second > start
+    redated = pdf[:second] + bytes([pdf[second] ^ 1]) + pdf[second + 1 :]
+    assert verify_pdf(redated, policy).verdict is Verdict.TIDAK_SAH
     places = [at for at in range(start, len(pdf)) if not drawn <= at < drawn + 32]
     for at in chance.sample(places, 25):
         flipped = bytearray(pdf)
