@@ -104,7 +104,7 @@ class Verifying:
             "crls": [str(trust_dir / CRLS)],
             "signers": {HEAD_FIELD: list(mandated)},
             "head_field": HEAD_FIELD,
-            "min_level": Level.B_T.value,
+            "min_level": Level.B_LTA.value,  # what this office issues: a letter without its archive layer is not ours
         }
         text = json.dumps(policy)
         stamp = (text, *((trust_dir / name).stat().st_mtime_ns for name in (ROOTS, INTERMEDIATES, CRLS)))
