@@ -6,6 +6,7 @@ Settings are read here alone. The engine is reached with the first need, so that
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -188,4 +189,7 @@ def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    code = main()
+    logging.shutdown()
+    # All is closed by now; the engine client's own threads can still abort an interpreter that takes itself apart.
+    os._exit(code)

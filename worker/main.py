@@ -10,8 +10,8 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -230,4 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # All is closed by now; the engine client's own threads can still abort an interpreter that takes itself apart.
+    os._exit(code)
