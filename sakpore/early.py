@@ -6,6 +6,7 @@ may begin. No other module of ours is imported here, since three processes would
 
 import gc
 import importlib
+import logging
 import os
 import socket
 import sys
@@ -30,4 +31,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # As the module itself would: threads of its libraries can abort an interpreter that takes itself apart.
+    os._exit(code)
