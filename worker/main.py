@@ -52,7 +52,9 @@ log = logging.getLogger(__name__)
 CACHED_CASES = 600  # about 130 kB each
 GRACE = timedelta(seconds=5)
 STICKY = timedelta(seconds=1)  # after kill -9 another worker takes the case up within a second
-ENVELOPE_PAUSE_SECONDS = 60.0
+HOUSE_PAUSE_SECONDS = 60.0
+LOGINS_KEPT = timedelta(days=1)
+RECEIPTS_KEPT = timedelta(days=30)
 
 PASSED_THROUGH = (
     "activities",
@@ -158,7 +160,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         [
             Reconciler(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
-            _forget_expired_envelopes(records),
+            _keep_house(records),
         ],
         stop,
     )
@@ -204,13 +206,17 @@ def _interceptors(settings: WorkerSettings) -> list[Interceptor]:
     return guards
 
 
-async def _forget_expired_envelopes(records: Records) -> None:
+async def _keep_house(records: Records) -> None:
+    """Deletes what may not outlive its use: sealed consents, ended log-ins, answers to repeated requests."""
     while True:
+        now = datetime.now(UTC)
         try:
-            await records.delete_expired_envelopes(datetime.now(UTC))
+            await records.delete_expired_envelopes(now)
+            await records.delete_old_sessions(now - LOGINS_KEPT)
+            await records.delete_old_receipts(now - RECEIPTS_KEPT)
         except Exception:  # the store may be away; the next round comes
-            log.exception("Expired envelopes could not be deleted.")
-        await asyncio.sleep(ENVELOPE_PAUSE_SECONDS)
+            log.exception("The store cannot be tidied.")
+        await asyncio.sleep(HOUSE_PAUSE_SECONDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
