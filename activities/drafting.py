@@ -144,7 +144,7 @@ class LetterDesk:
             qr_url=self._verification_url(case.verification_id) if order.head_signs else None,
             copies=order.form.copies,
             demo_authority=self._demo,
-            valid_until=_valid_until(order),
+            valid_until=order.form.valid_until(order.letter_date),
         )
         content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()
         return Composed(input_sha256=await self._documents.put_document(content))
@@ -219,12 +219,3 @@ def _charges(order: ComposeLetter, title: str) -> tuple[Charge, ...]:
     if order.amount_rupiah is None:
         return ()
     return (Charge(description=f"Retribusi {title}", amount_rupiah=order.amount_rupiah),)
-
-
-def _valid_until(order: ComposeLetter) -> date | None:
-    months = order.form.validity_months
-    if months is None:
-        return None
-    years, month = divmod(order.letter_date.month - 1 + months, 12)
-    last_day = 28 if order.letter_date.day > 28 else order.letter_date.day
-    return date(order.letter_date.year + years, month + 1, last_day)

@@ -192,6 +192,13 @@ class LetterForm(_Value):
     conditions: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
 
+    def valid_until(self, letter_date: date) -> date | None:
+        """The last day of a letter of that date: the same day months later, the 28th for days not every month has."""
+        if self.validity_months is None:
+            return None
+        year, month = divmod(letter_date.year * 12 + letter_date.month - 1 + self.validity_months, 12)
+        return date(year, month + 1, min(letter_date.day, 28))
+
 
 class PermitDefinition(_Value):
     """One published version of a permit type."""

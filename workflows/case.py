@@ -185,7 +185,7 @@ class Case:
         order = ComposeLetter(
             number=self.number,
             letter=letter,
-            letter_date=self.clock.today(),
+            letter_date=letter.letter_date,
             permit_type=self.definition.code,
             form=form,
             fields=self.definition.form,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from permits.definition import LetterForm
 from store.queries.catalogue import definition_version
 from store.tables import (
     AccountRow,
@@ -87,8 +88,8 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
     newest = await _newest_version(session, signed)
     signer = await session.get(AccountRow, signed.signer_id) if signed else None
     owner = await session.get_one(AccountRow, row.applicant_id)
-    title, months = await _title_and_months(session, row)
-    valid_until = add_months(letter.letter_date, months) if months and row.product != "rejection" else None
+    form = await _product_form(session, row)
+    valid_until = form.valid_until(letter.letter_date) if form else None
     issued = letter.status == "issued" and signed is not None
     expired = valid_until is not None and valid_until < today
     return RegisteredLetter(
@@ -96,7 +97,7 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
         application=row.number,
         purpose=letter.purpose,
         number=letter.number_text,
-        title=title,
+        title=form.title if form else row.title,
         holder_name=owner.name,
         issued_on=letter.letter_date,
         valid_until=valid_until,
@@ -116,16 +117,8 @@ async def _newest_version(session: AsyncSession, signed: SignedLetterRow | None)
     return (await session.exec(query.order_by(col(LetterVersionRow.n).desc()).limit(1))).first()
 
 
-async def _title_and_months(session: AsyncSession, row: ApplicationRow) -> tuple[str, int | None]:
+async def _product_form(session: AsyncSession, row: ApplicationRow) -> LetterForm | None:
     if row.definition_version is None:
-        return row.title, None
+        return None
     definition = await definition_version(session, row.permit_type, row.definition_version)
-    if row.product == "rejection":
-        return definition.rejection.title, None
-    return definition.letter.title, definition.letter.validity_months
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later, the 28th for days that not every month has; as the letter prints it."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, 28))
+    return definition.rejection if row.product == "rejection" else definition.letter

@@ -81,7 +81,7 @@ def test_every_document_needs_one_verdict(judged: tuple[str, ...]) -> None:
 
 
 def test_all_documents_judged_is_a_decision() -> None:
-    check_decision(decided(verdicts("ijazah", "ktp")), verification())
+    assert check_decision(decided(verdicts("ijazah", "ktp")), verification()) is None  # type: ignore[func-returns-value]
 
 
 def test_a_repair_that_leaves_a_document_out_is_refused() -> None:
