@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from permits.definition import PermitDefinition
+if TYPE_CHECKING:
+    from permits.definition import PermitDefinition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")

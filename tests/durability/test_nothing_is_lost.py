@@ -95,6 +95,7 @@ async def assert_one_of_everything(stack: Stack, pages: list[dict[str, Any]]) ->
                 assert taken == list(range(1, len(taken) + 1))
 
 
+@pytest.mark.seconds(1200)
 async def test_cases_survive_a_kill_at_every_activity_boundary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
