@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sakpore.demo.cases import DemoCase, answer_for
-from sakpore.demo.office import Desk
+from sakpore.demo.office import Desk, Refused
 from sakpore.demo.papers import paper_for
 from sakpore.people import HEAD, OFFICERS, PASSPHRASE, Person
 from sakpore.seed import TOTP_FILE
@@ -19,7 +19,7 @@ from signing.totp import totp_now
 
 PAUSE_SECONDS = 0.4
 CLOSED = frozenset({"issued", "rejected", "withdrawn"})
-WHO_WON = frozenset({"task-closed", "stale-version"})  # a repeated look at an inbox that trails behind
+WHO_WON = frozenset({"task-closed", "stale-version", "application-closed"})
 
 Show = Callable[[dict[str, Any]], None]
 
@@ -68,10 +68,11 @@ class Drive:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _decide(self, desk: Desk, task: dict[str, Any]) -> None:
-        answer = await answer_for(desk, task)
-        if answer is not None:
-            body = {"seen": task["subject_sha256"], **answer}
-            await desk.write(f"/tasks/{task['id']}/decision", body, key="peragaan", accept=WHO_WON)
+        with _somebody_was_first():
+            answer = await answer_for(desk, task)
+            if answer is not None:
+                body = {"seen": task["subject_sha256"], **answer}
+                await desk.write(f"/tasks/{task['id']}/decision", body, key="peragaan")
 
     async def _sign(self, desk: Desk, tasks: list[dict[str, Any]]) -> None:
         """All letters in one activation, once all of them lie there."""
@@ -84,7 +85,8 @@ class Drive:
             return  # a code counts once: a letter that came back waits for the next one
         self._used_code = code
         body = {"tasks": letters, "passphrase": PASSPHRASE, "totp": code}
-        await desk.write("/signing/activations", body, key=f"peragaan-{code}-{letters[0]}", accept=WHO_WON)
+        with _somebody_was_first():
+            await desk.write("/signing/activations", body, key=f"peragaan-{code}-{letters[0]}")
         self._wanted_letters = 1  # a letter that comes back is signed by itself
 
     async def _watch(self, desk: Desk, number: str) -> dict[str, Any]:
@@ -94,6 +96,16 @@ class Drive:
             if page["status"] in CLOSED:
                 return page
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+@contextmanager
+def _somebody_was_first() -> Iterator[None]:
+    """An inbox trails behind its case by a moment: a task that is decided by now is no failure."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.problem.get("code") not in WHO_WON:
+            raise
 
 
 async def submit(desk: Desk, case: DemoCase) -> str:

@@ -55,18 +55,10 @@ class Desk:
             raise Refused(response)
         return response.content
 
-    async def write(self, path: str, body: dict[str, Any], key: str, accept: frozenset[str] = frozenset()) -> Any:
-        """Posts JSON under an idempotency key, again while the answer is not known.
-
-        A problem whose code is in `accept` is an answer too. Raises Refused.
-        """
+    async def write(self, path: str, body: dict[str, Any], key: str) -> Any:
+        """Posts JSON under an idempotency key, again while the answer is not known. Raises Refused."""
         headers = {"Idempotency-Key": key}
-        try:
-            return await _patiently(lambda: self._client.post(f"/api/v1{path}", json=body, headers=headers))
-        except Refused as refused:
-            if refused.problem.get("code") in accept:
-                return refused.problem
-            raise
+        return await _patiently(lambda: self._client.post(f"/api/v1{path}", json=body, headers=headers))
 
     async def upload(self, method: str, path: str, name: str, content: bytes, media: str, **fields: str) -> Any:
         """Sends a file. Raises Refused."""
