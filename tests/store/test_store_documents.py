@@ -173,9 +173,12 @@ async def test_a_quarantined_object_is_sealed_and_not_served(documents: Document
 # The server -----------------------------------------------------------------------------------------------------------
 
 
-async def test_buckets_are_made_once(documents: DocumentStore) -> None:
+async def test_making_the_buckets_again_leaves_what_lies_in_them(documents: DocumentStore) -> None:
     await documents.ensure_buckets()
+    personal, signed = await documents.put_document(b"berkas"), await documents.put_signed(b"surat")
     await documents.ensure_buckets()
+    assert await documents.get_document(personal) == b"berkas"
+    assert await documents.get_signed(signed) == b"surat"
 
 
 async def test_a_bucket_that_was_not_made_is_no_missing_document(servers: dict[str, str]) -> None:
