@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.pages.formatting import moment, rupiah
+from api.pages.formatting import full_date, moment, rupiah
 from permits.events import Tag
 
 SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.yaml"
@@ -18,9 +18,10 @@ SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.y
 
 FACTS_FOR_ALL = frozenset(
     {
-        "agencies", "amount_rupiah", "decision", "due_at", "holder", "kind", "level", "n", "number_text", "opd",
-        "permit_type", "product", "purpose", "reason", "requirement", "role", "rung", "stage", "status", "template",
-        "title", "verdict", "who",
+        "agencies", "amount_rupiah", "decision", "due_at", "expected_on", "extended_days", "gross", "holder", "kind",
+        "level", "n", "net", "number_text", "opd", "paused", "permit_type", "product", "promised", "purpose",
+        "reason", "receipt_number", "requirement", "role", "rung", "stage", "status", "template", "title", "to",
+        "verdict", "who",
     }
 )  # fmt: skip
 """Facts of an event that may leave the office; the others are for those who work in it."""
@@ -94,6 +95,8 @@ class Sentences:
             return rupiah(value)
         if name.endswith("_at") and isinstance(value, str):
             return _moment(value)
+        if name.endswith("_on") and isinstance(value, str):
+            return _day(value)
         text = str(value).rstrip(".")
         return words.words.get(name, {}).get(text) or self._common.get(name, {}).get(text) or text
 
@@ -106,5 +109,12 @@ def _holds(facts: Mapping[str, Any], name: str, values: list[str]) -> bool:
 def _moment(value: str) -> str:
     try:
         return moment(datetime.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def _day(value: str) -> str:
+    try:
+        return full_date(date.fromisoformat(value))
     except ValueError:
         return value

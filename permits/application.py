@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from permits.definition import FormField, PermitDefinition, Variant
 from permits.errors import Code, RuleError
+from permits.reasons import DocumentReason
 
 
 class ApplicationStatus(StrEnum):
@@ -22,12 +23,21 @@ class ApplicationStatus(StrEnum):
     IN_PROGRESS = "in_progress"  # at a desk or an agency
     WITH_APPLICANT = "with_applicant"  # repair or payment; the clock rests
     SIGNED = "signed"  # signed, verdict and delivery pending
+    IN_DELIVERY = "in_delivery"  # released; on its way to its owner by counter or post
     ISSUED = "issued"  # permit delivered
     REJECTED = "rejected"  # rejection delivered
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"  # the applicant never answered, and a person closed the file
 
 
-CLOSED = frozenset({ApplicationStatus.ISSUED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN})
+CLOSED = frozenset(
+    {
+        ApplicationStatus.ISSUED,
+        ApplicationStatus.REJECTED,
+        ApplicationStatus.WITHDRAWN,
+        ApplicationStatus.LAPSED,
+    }
+)
 
 
 class DocumentRef(BaseModel):
@@ -47,6 +57,8 @@ class Delivery(StrEnum):
 
     DOWNLOAD = "download"
     EMAIL = "email"
+    PICKUP = "pickup"  # at the counter, handed over by name
+    POST = "post"  # PT Pos, with its receipt number
 
 
 class DocumentVerdict(BaseModel):
@@ -56,6 +68,7 @@ class DocumentVerdict(BaseModel):
 
     requirement: str = Field(max_length=60)
     verdict: Literal["accept", "repair"]
+    code: DocumentReason = DocumentReason.OTHER  # of a repair
     reason: str = Field(default="", max_length=500)
 
 

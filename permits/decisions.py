@@ -7,6 +7,7 @@ letter from drafting on. A decision on anything else is stale.
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from permits.application import DocumentRef, DocumentVerdict
 from permits.authority import Act, Actor, Role, Subject, refusal
 from permits.errors import Code, RuleError
+from permits.reasons import RefusalReason, ReturnReason
 
 MAX_TEXT = 4000
 MOST_LINES = 20
@@ -49,6 +51,14 @@ class TaskKind(StrEnum):
     PARAF = "paraf"
     SIGNING = "signing"
     OVERDUE = "overdue"  # a ladder has ended in silence: a person says what is done about it
+    SIGN_MINUTES = "sign_minutes"  # those present sign the minutes
+    CLARIFICATION = "clarification"  # the applicant answers an agency's question
+    MATCH_ANSWER = "match_answer"  # back office compares a wet-signed letter with the request
+    UNANSWERED_REPAIR = "unanswered_repair"  # the applicant stayed silent: a person closes the file, or waits
+    DEEMED_APPROVAL = "deemed_approval"  # the type's silence rule has come due: a person confirms, or not
+    HAND_OVER = "hand_over"  # the product is fetched at the counter
+    POSTING = "posting"  # the product is given to the post
+    POST_ARRIVAL = "post_arrival"  # where the post's own tracking says nothing, a person asks
 
 
 class VerdictsGiven(_Value):
@@ -58,12 +68,24 @@ class VerdictsGiven(_Value):
     verdicts: Annotated[tuple[DocumentVerdict, ...], Field(max_length=100)]
 
 
+Channel = Literal["web", "counter", "whatsapp", "email", "telephone", "letter"]
+"""How something reached the office."""
+
+
+class OnBehalf(_Value):
+    """Staff did for the applicant what the applicant asked for: by which way, and how the consent was given."""
+
+    channel: Channel
+    consent: Annotated[str, StringConstraints(min_length=3, max_length=500)]
+
+
 class DocumentsRepaired(_Value):
     """Repair: the applicant has uploaded again; the API fills in what lies there now."""
 
     kind: Literal["repaired"] = "repaired"
     documents: tuple[DocumentRef, ...] = ()
     dossier_sha256: str = ""
+    on_behalf: OnBehalf | None = None  # filled in where staff repaired for the applicant
 
 
 class Forwarded(_Value):
@@ -77,14 +99,28 @@ class Refused(_Value):
     """Assessment: the product will be a rejection."""
 
     kind: Literal["reject"] = "reject"
+    code: RefusalReason = RefusalReason.OTHER
     reasons: Lines = ()
 
 
+class SentToApplicant(_Value):
+    """Assessment, drafting: documents that turn out to be wrong go back to the applicant; the others stay accepted."""
+
+    kind: Literal["to_applicant"] = "to_applicant"
+    documents: Annotated[tuple[DocumentVerdict, ...], Field(min_length=1, max_length=100)]
+
+
+ReturnTarget = Literal["verification", "assessment", "inspection", "meeting", "recommendation", "drafting"]
+"""The desks a case can be sent back to."""
+
+
 class Returned(_Value):
-    """A desk after drafting sends the letter back to be written again."""
+    """A desk sends the case back to an earlier desk; from there it climbs all desks again."""
 
     kind: Literal["return"] = "return"
+    code: ReturnReason = ReturnReason.OTHER
     reason: Text = ""
+    to: ReturnTarget | None = None  # None: the letter is written again; before drafting, the desk before this one
 
 
 class Position(_Value):
@@ -105,12 +141,38 @@ class Inspected(_Value):
     present: Names
 
 
+class PresentSigned(_Value):
+    """One of those present signed the minutes, on paper (the scanned page) or on the screen (the drawn image)."""
+
+    name: Name
+    way: Literal["paper", "screen"]
+    image: Sha256
+
+
+class MinutesSigned(_Value):
+    """Minutes: everyone present has signed, or refused with a reason."""
+
+    kind: Literal["minutes_signed"] = "minutes_signed"
+    signatures: Annotated[tuple[PresentSigned, ...], Field(max_length=30)] = ()
+    refused: Annotated[dict[Name, Line], Field(max_length=30)] = Field(default_factory=dict)  # name: reason
+
+
 class MeetingHeld(_Value):
     """Technical meeting: conclusions for the minutes."""
 
     kind: Literal["met"] = "met"
     conclusions: Lines
     present: Names
+
+
+class Provenance(_Value):
+    """Where an answer on paper came from, when staff key it in."""
+
+    channel: Channel
+    letter_number: Line  # of the agency's letter
+    letter_date: date
+    received_on: date
+    scan: Sha256  # attachment `paper-answer` of the task
 
 
 class Recommended(_Value):
@@ -120,6 +182,85 @@ class Recommended(_Value):
     answer: Literal["approve", "approve_with_conditions", "refuse"]
     conditions: Lines = ()
     reason: Text = ""
+    letter: Sha256 | None = None  # a wet-signed letter (attachment `wet-signed-letter`), to be matched by the BO
+    provenance: Provenance | None = None  # the answer was keyed in by staff
+
+
+class QuestionAsked(_Value):
+    """An OPD asks the applicant before it answers; its own clock rests meanwhile, and is never reset."""
+
+    kind: Literal["question"] = "question"
+    text: Text
+
+
+class Answered(_Value):
+    """The applicant answers an agency's question, with files (attachments `answer`) where needed."""
+
+    kind: Literal["answered"] = "answered"
+    text: Text
+    files: Annotated[tuple[Sha256, ...], Field(max_length=10)] = ()
+    on_behalf: OnBehalf | None = None
+
+
+class AnswerMatched(_Value):
+    """Back office has compared a wet-signed letter with the request; one that does not match goes back to the OPD."""
+
+    kind: Literal["matched"] = "matched"
+    matches: bool
+    reason: Text = ""
+
+
+class FileClosed(_Value):
+    """The applicant stayed silent: the file is closed."""
+
+    kind: Literal["close_file"] = "close_file"
+    reason: Text
+
+
+class KeptWaiting(_Value):
+    """The applicant stayed silent and is given more time; the reminders begin again."""
+
+    kind: Literal["keep_waiting"] = "keep_waiting"
+    working_days: int = Field(ge=1, le=60)
+    note: Text = ""
+
+
+class DeemedConfirmed(_Value):
+    """A person confirms that the silence rule of the type applies; the letter still climbs every desk."""
+
+    kind: Literal["deemed_confirmed"] = "deemed_confirmed"
+    note: Text
+
+
+class HandedOver(_Value):
+    """The product was handed over at the counter."""
+
+    kind: Literal["handed_over"] = "handed_over"
+    to_name: Name
+    relation: Line  # the applicant, a kuasa, a courier of the company
+    identity_seen: Line  # which proof of identity was shown; never its number
+
+
+class Posted(_Value):
+    """The product was given to the post."""
+
+    kind: Literal["posted"] = "posted"
+    receipt_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{6,30}$")]
+
+
+class Arrived(_Value):
+    """The post, or the recipient, says that the product has arrived."""
+
+    kind: Literal["arrived"] = "arrived"
+    received_by: Name
+    on: date
+
+
+class CameBack(_Value):
+    """The post brought the product back; it is handed over at the counter or posted again."""
+
+    kind: Literal["came_back"] = "came_back"
+    reason: Text
 
 
 class RetributionAssessed(_Value):
@@ -135,6 +276,7 @@ class Paid(_Value):
 
     kind: Literal["paid"] = "paid"
     proof: Sha256
+    on_behalf: OnBehalf | None = None
 
 
 class PaymentConfirmed(_Value):
@@ -188,26 +330,49 @@ Body = Annotated[
     | Drafted
     | ParafGiven
     | SignatureOrdered
-    | Acknowledged,
+    | Acknowledged
+    | SentToApplicant
+    | MinutesSigned
+    | QuestionAsked
+    | Answered
+    | AnswerMatched
+    | FileClosed
+    | KeptWaiting
+    | DeemedConfirmed
+    | HandedOver
+    | Posted
+    | Arrived
+    | CameBack,
     Field(discriminator="kind"),
 ]
 
 POSSIBLE: dict[TaskKind, frozenset[str]] = {
     TaskKind.VERIFICATION: frozenset({"verdicts"}),
     TaskKind.REPAIR: frozenset({"repaired"}),
-    TaskKind.ASSESSMENT: frozenset({"forward", "reject"}),
+    TaskKind.ASSESSMENT: frozenset({"forward", "reject", "return", "to_applicant"}),
     TaskKind.INSPECTION: frozenset({"inspected"}),
     TaskKind.MEETING: frozenset({"met"}),
-    TaskKind.RECOMMENDATION: frozenset({"recommended"}),
+    TaskKind.RECOMMENDATION: frozenset({"recommended", "question"}),
     TaskKind.ASSESS_RETRIBUTION: frozenset({"retribution"}),
     TaskKind.PAYMENT: frozenset({"paid"}),
     TaskKind.CONFIRM_PAYMENT: frozenset({"payment"}),
-    TaskKind.DRAFTING: frozenset({"drafted"}),
+    TaskKind.DRAFTING: frozenset({"drafted", "return", "to_applicant"}),
     TaskKind.DESK_CHECK: frozenset({"forward", "return"}),
     TaskKind.PARAF: frozenset({"paraf", "return"}),
     TaskKind.SIGNING: frozenset({"sign", "return"}),
     TaskKind.OVERDUE: frozenset({"acknowledged"}),
+    TaskKind.SIGN_MINUTES: frozenset({"minutes_signed"}),
+    TaskKind.CLARIFICATION: frozenset({"answered"}),
+    TaskKind.MATCH_ANSWER: frozenset({"matched"}),
+    TaskKind.UNANSWERED_REPAIR: frozenset({"close_file", "keep_waiting"}),
+    TaskKind.DEEMED_APPROVAL: frozenset({"deemed_confirmed", "acknowledged"}),
+    TaskKind.HAND_OVER: frozenset({"handed_over", "posted"}),
+    TaskKind.POSTING: frozenset({"posted", "handed_over"}),
+    TaskKind.POST_ARRIVAL: frozenset({"arrived", "came_back"}),
 }
+
+APPLICANTS_TASKS = frozenset({TaskKind.REPAIR, TaskKind.PAYMENT, TaskKind.CLARIFICATION})
+"""Tasks that staff may do on the applicant's behalf, with the way it reached them and the consent."""
 
 
 class Decision(_Value):
@@ -243,22 +408,51 @@ class OpenTask(_Value):
     about: Subject
     wanted_documents: tuple[str, ...] = ()  # verification: all that need a verdict
     photos: int = 0
+    people: tuple[str, ...] = ()  # minutes: those present, who sign
+    return_to: tuple[str, ...] = ()  # stages of this case before this desk
 
 
 def check_decision(decision: Decision, task: OpenTask) -> None:
     """Whether this decision may be taken at this open task.
 
-    Raises RuleError: not-allowed, own-application, same-person, decision-not-possible, stale-version,
-    verdict-missing, reason-missing, evidence-missing.
+    Raises RuleError: not-allowed, own-application, same-person, assigned-to-another, decision-not-possible,
+    stale-version, verdict-missing, reason-missing, evidence-missing, provenance-missing, signature-missing,
+    return-not-possible.
     """
-    act = Act.SIGN if isinstance(decision.body, SignatureOrdered) else Act.DECIDE
-    if refused := refusal(decision.actor, act, task.about):
+    if refused := refusal(decision.actor, act_of(decision, task), task.about):
         raise RuleError(refused, task=task.id)
     if decision.body.kind not in POSSIBLE[task.kind]:
         raise RuleError(Code.DECISION_NOT_POSSIBLE, task=task.id, possible=sorted(POSSIBLE[task.kind]))
     if decision.seen != task.subject_sha256:
         raise RuleError(Code.STALE_VERSION, task=task.id, current=task.subject_sha256)
+    _check_stand_in(decision, task)
     _check_body(decision.body, task)
+
+
+def act_of(decision: Decision, task: OpenTask) -> Act:
+    """What is asked by this decision: staff who answer for an applicant or an agency ask for another right."""
+    if isinstance(decision.body, SignatureOrdered):
+        return Act.SIGN
+    if decision.actor.role is not task.role:
+        if task.kind in APPLICANTS_TASKS:
+            return Act.ACT_FOR_APPLICANT
+        if task.kind is TaskKind.RECOMMENDATION and isinstance(decision.body, Recommended):
+            return Act.KEY_IN_ANSWER
+    return Act.DECIDE
+
+
+def _check_stand_in(decision: Decision, task: OpenTask) -> None:
+    """What staff do for somebody says so, and nobody else can say it."""
+    stands_in = decision.actor.role is not task.role
+    match decision.body:
+        case DocumentsRepaired(on_behalf=said) | Paid(on_behalf=said) | Answered(on_behalf=said):
+            pass
+        case Recommended(provenance=said):
+            pass
+        case _:
+            return
+    if stands_in is (said is None):
+        raise RuleError(Code.PROVENANCE_MISSING, task=task.id)
 
 
 def _check_body(body: Body, task: OpenTask) -> None:
@@ -268,17 +462,32 @@ def _check_body(body: Body, task: OpenTask) -> None:
             if sorted(judged) != sorted(task.wanted_documents):
                 raise RuleError(Code.VERDICT_MISSING, documents=sorted(set(task.wanted_documents) - set(judged)))
             _need_reasons(*(v.reason for v in verdicts if v.verdict == "repair"))
-        case DocumentsRepaired(documents=documents):
-            missing = set(task.wanted_documents) - {document.requirement for document in documents}
+        case SentToApplicant(documents=documents):
+            named = [verdict.requirement for verdict in documents]
+            if len(set(named)) < len(named) or not set(named) <= set(task.wanted_documents):
+                raise RuleError(Code.REQUIREMENT_NOT_FOUND, documents=sorted(set(named) - set(task.wanted_documents)))
+            _need_reasons(*(v.reason if v.verdict == "repair" else "" for v in documents))
+        case DocumentsRepaired(documents=refs):
+            missing = set(task.wanted_documents) - {document.requirement for document in refs}
             if missing:
                 raise RuleError(Code.DOCUMENT_MISSING, documents=sorted(missing))
         case Refused(reasons=reasons):
             _need_reasons(*(reasons or ("",)))
-        case Returned(reason=reason) | Acknowledged(note=reason):
+        case Returned(reason=reason, to=to):
+            if to is not None and to not in task.return_to:
+                raise RuleError(Code.RETURN_NOT_POSSIBLE, possible=list(task.return_to))
+            if to is None and not task.return_to:
+                raise RuleError(Code.RETURN_NOT_POSSIBLE, possible=[])
+            _need_reasons(reason)
+        case Acknowledged(note=reason) | FileClosed(reason=reason) | DeemedConfirmed(note=reason):
+            _need_reasons(reason)
+        case CameBack(reason=reason) | QuestionAsked(text=reason) | Answered(text=reason):
             _need_reasons(reason)
         case Recommended(answer="approve_with_conditions", conditions=conditions):
             _need_reasons(*(conditions or ("",)))
         case Recommended(answer="refuse", reason=reason) | PaymentConfirmed(received=False, reason=reason):
+            _need_reasons(reason)
+        case AnswerMatched(matches=False, reason=reason):
             _need_reasons(reason)
         case Inspected(photos=photos, present=present):
             if len(set(photos)) < task.photos or not present:
@@ -286,6 +495,13 @@ def _check_body(body: Body, task: OpenTask) -> None:
         case MeetingHeld(conclusions=conclusions, present=present):
             if not conclusions or not present:
                 raise RuleError(Code.EVIDENCE_MISSING)
+        case MinutesSigned(signatures=signatures, refused=refused):
+            answered = [one.name for one in signatures] + list(refused)
+            if sorted(answered) != sorted(task.people):
+                raise RuleError(Code.SIGNATURE_MISSING, people=sorted(set(task.people) - set(answered)))
+            _need_reasons(*refused.values())
+        case HandedOver(to_name=name, relation=relation, identity_seen=seen):
+            _need_reasons(name, relation, seen)
         case _:
             pass
 

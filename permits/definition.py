@@ -31,6 +31,35 @@ class Variant(StrEnum):
     CHANGE = "change"
 
 
+class Procedure(StrEnum):
+    """What a case does: issues a permit, or changes one that was issued (`permits.after_issue`)."""
+
+    PERMIT = "permit"
+    REVOCATION = "revocation"  # pencabutan, by the office
+    REPLACEMENT = "replacement"  # penggantian: lost, damaged, or a mistake in it
+    EXTENSION = "extension"  # perpanjangan waktu of the same permit, where the type allows it
+
+
+class VariantTerms(_Value):
+    """Where a variant differs from its type; what is None is as the type says."""
+
+    variant: Variant
+    fee: str | None = None
+    product: str | None = None
+    promise_working_days: int | None = Field(default=None, ge=1, le=120)
+    note: str | None = None
+
+
+class DeemedApproval(_Value):
+    """The silence rule (fiktif positif, UU 30/2014 article 53): when it comes due a person gets a task, never a permit.
+
+    Off unless a type has it; the office confirms the rule it rests on.
+    """
+
+    after_working_days: int = Field(ge=0, le=120)  # beyond the promise
+    legal_basis: str
+
+
 class Requirement(_Value):
     """A document that belongs to the application."""
 
@@ -67,7 +96,7 @@ class Stage(_Value):
 
     title: str  # the stage in words, as ops and applicants read it
     holder: str  # who holds it, in words
-    working_days: int = Field(ge=1, le=60)
+    working_days: int = Field(ge=0, le=60)  # 0: on the working day on which it arrives
     ladder: Ladder
 
 
@@ -215,9 +244,14 @@ class PermitDefinition(_Value):
     effective_until: date | None = None
     promise_working_days: int = Field(ge=1, le=120)
     promise_note: str | None = None
+    agency_working_days: int | None = Field(default=None, ge=1, le=60)
+    """Working days of agencies that the office's own promise does not hold: said beside it, and added to it."""
     fee: str
+    terms: tuple[VariantTerms, ...] = ()
+    deemed_approval: DeemedApproval | None = None
+    procedure: Procedure = Procedure.PERMIT
     legal_basis: tuple[LegalBasis, ...] = ()
-    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    requirements: tuple[Requirement, ...] = ()
     form: tuple[FormField, ...] = ()
     stages: tuple[AnyStage, ...] = Field(min_length=3)
     letter: LetterForm
@@ -228,6 +262,10 @@ class PermitDefinition(_Value):
     @model_validator(mode="after")
     def _whole(self) -> PermitDefinition:
         kinds = [stage.kind for stage in self.stages]
+        if self.procedure is not Procedure.PERMIT:
+            kinds = ["verification", *kinds]  # a procedure of the office's own has no documents to verify
+        elif not self.requirements:
+            raise ValueError("a permit type asks for one document at least")
         if kinds[0] != "verification" or kinds[-2:] != ["signing", "issuance"] or kinds.count("drafting") != 1:
             raise ValueError("stages begin with verification, draft once, and end with signing and issuance")
         codes = [requirement.code for requirement in self.requirements]
@@ -236,6 +274,26 @@ class PermitDefinition(_Value):
         if self.effective_until and self.effective_until < self.effective_from:
             raise ValueError("a version ends before it begins")
         return self
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """What can be applied for: the variants that ask for documents."""
+        return tuple(variant for variant in Variant if self.requirements_of(variant))
+
+    def terms_of(self, variant: Variant) -> VariantTerms:
+        """Fee, product and promise of a variant, none of them empty."""
+        own = next((terms for terms in self.terms if terms.variant is variant), VariantTerms(variant=variant))
+        return VariantTerms(
+            variant=variant,
+            fee=own.fee or self.fee,
+            product=own.product or self.product,
+            promise_working_days=own.promise_working_days or self.promise_working_days,
+            note=own.note or self.promise_note,
+        )
+
+    def promised_days(self, variant: Variant = Variant.NEW) -> int:
+        """Working days promised to the applicant: the office's own, and those of agencies that stand beside them."""
+        return (self.terms_of(variant).promise_working_days or 0) + (self.agency_working_days or 0)
 
     def requirements_of(self, variant: Variant) -> tuple[Requirement, ...]:
         """The documents that this variant asks for, in the definition's order."""

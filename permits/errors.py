@@ -15,7 +15,8 @@ class Code(StrEnum):
 
     NOT_ALLOWED = "not-allowed"  # the actor's role, field or agency does not cover this act
     OWN_APPLICATION = "own-application"  # nobody decides on their own application
-    SAME_PERSON = "same-person"  # who verified a case does not sign it
+    SAME_PERSON = "same-person"  # who verified a case does not sign it; who wrote a definition does not publish it
+    ASSIGNED_TO_ANOTHER = "assigned-to-another"  # a colleague of the desk holds the task; take it over first
     APPLICATION_NOT_FOUND = "application-not-found"
     TASK_NOT_FOUND = "task-not-found"
     PERMIT_TYPE_NOT_FOUND = "permit-type-not-found"
@@ -36,6 +37,23 @@ class Code(StrEnum):
     REASON_MISSING = "reason-missing"  # a return, refusal or repair needs its reason
     EVIDENCE_MISSING = "evidence-missing"  # an inspection without photo, a payment without proof
     DECISION_NOT_POSSIBLE = "decision-not-possible"  # this kind of decision does not belong to this kind of task
+    PROVENANCE_MISSING = "provenance-missing"  # who acts for somebody says by which way it came and how it was agreed
+    SIGNATURE_MISSING = "signature-missing"  # minutes that somebody present has neither signed nor refused
+    RETURN_NOT_POSSIBLE = "return-not-possible"  # no such desk lies before this one
+    OPD_NOT_FOUND = "opd-not-found"  # the agency does not exist (any more), or nobody works there
+    OPD_ALREADY_ASKED = "opd-already-asked"
+    OPD_NOT_WAITING = "opd-not-waiting"  # no request to an agency is open in this case now
+    REQUEST_WITHDRAWN = "request-withdrawn"  # the office took its request to the agency back
+    ALREADY_EXTENDED = "already-extended"  # a request is extended once
+    PERSON_NOT_FOUND = "person-not-found"
+    PERSON_UNFIT = "person-unfit"  # not active, or not of this desk
+    PERIOD_INVALID = "period-invalid"  # ends before it begins, lies in the past, or is too long
+    NIK_INVALID = "nik-invalid"
+    PROXY_MISSING = "proxy-missing"  # a kuasa without its power of attorney
+    OLD_PERMIT_MISSING = "old-permit-missing"  # a renewal names the permit it renews
+    PERMIT_NOT_FOUND = "permit-not-found"
+    PERMIT_NOT_IN_FORCE = "permit-not-in-force"  # revoked, replaced or expired
+    PRACTICE_ONLY = "practice-only"  # a type the office has not confirmed: practice applications alone
     DEFINITION_INVALID = "definition-invalid"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     ACTIVATION_NOT_VALID = "activation-not-valid"  # expired, spent, or not for this letter

@@ -15,8 +15,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from permits.calendar import WorkingCalendar
 
 RungKind = Literal["warning", "escalation"]
-HolderCode = Literal["holder", "holder_head", "coordinator", "head_of_office", "inspectorate", "applicant"]
-Channel = Literal["email", "inbox"]
+HolderCode = Literal[
+    "holder", "holder_head", "front_office", "coordinator", "head_of_office", "inspectorate", "applicant"
+]
+Channel = Literal["email", "whatsapp", "inbox", "digest"]
+"""By which way a rung is told: at once, in the inbox alone, or with the officer's daily digest."""
 
 
 class Rung(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from permits.application import ApplicationStatus, DocumentVerdict
 from permits.authority import Role
 from permits.decisions import TaskKind
-from permits.escalation import HolderCode
+from permits.escalation import Channel, HolderCode
 from permits.events import Event
 from permits.sla import SlaClock
 
@@ -51,6 +51,36 @@ class TaskOpened(_Value):
     photos: int = 0
     verified_by: tuple[str, ...] = ()
     instructions: str = ""
+    people: tuple[str, ...] = ()  # minutes: those present, who sign
+    return_to: tuple[str, ...] = ()  # stages that this desk can send the case back to
+
+
+class TaskChanged(_Value):
+    """What changed about an open task: whom it is assigned to, when it is due, how many rungs have fallen."""
+
+    id: str
+    due_at: AwareDatetime | None = None  # office time
+    assigned: bool = False  # whether the two fields below say anything
+    assigned_to: str | None = None
+    assigned_to_name: str | None = None
+    rungs_fallen: int | None = None
+
+
+class Served(_Value):
+    """How the promise was kept, in working days; gross = net + paused."""
+
+    promised: int
+    gross: int
+    net: int
+    paused: int
+
+
+class PermitChange(_Value):
+    """What a procedure after the issue does to the permit it is about."""
+
+    kind: Literal["revoked", "replaced", "extended"]
+    permit: str  # application number of the permit it is about
+    reason: str = ""
 
 
 class TaskClosed(_Value):
@@ -84,9 +114,16 @@ class OpdAnswer(_Value):
     asked_at: AwareDatetime  # office time
     due_at: AwareDatetime
     answered_at: AwareDatetime | None = None
-    answer: Literal["approve", "approve_with_conditions", "refuse", "released"] | None = None
+    answer: Literal["approve", "approve_with_conditions", "refuse", "released", "withdrawn"] | None = None
     conditions: tuple[str, ...] = ()
     reason: str = ""
+    way: Literal["account", "keyed_in", "wet_signed"] | None = None  # how the answer came
+    letter_sha256: str | None = None  # the wet-signed letter, or the scan of the answer on paper
+    letter_number: str | None = None  # of the agency's own letter
+    extended_days: int = 0
+    extension_reason: str = ""
+    used_days: int | None = None  # working days until the answer, without those with the applicant
+    late_days: int | None = None  # working days beyond the due date
 
 
 class Notice(_Value):
@@ -95,6 +132,8 @@ class Notice(_Value):
     key: str  # unique within the case
     template: str  # web/notices/<template>.txt
     to: HolderCode  # resolved to accounts when kept
+    channel: Channel = "email"  # the person's own preference may choose another one
+    account: str | None = None  # this person alone, such as whom a task was assigned to
     role: Role | None = None  # of the task it is about
     field: str | None = None
     opd: str | None = None
@@ -111,13 +150,19 @@ class Step(_Value):
     stage_entered: StageMark | None = None
     stage_left: StageMark | None = None
     task_opened: TaskOpened | None = None
+    tasks_changed: tuple[TaskChanged, ...] = ()
     tasks_closed: tuple[TaskClosed, ...] = ()
     verdicts: tuple[DocumentVerdict, ...] = ()
     opd_answer: OpdAnswer | None = None
     promise: SlaClock | None = None
     promise_due_at: AwareDatetime | None = None  # office time
     notices: tuple[Notice, ...] = ()
-    product: Literal["permit", "rejection"] | None = None
+    promise_told_for: date | None = None  # the finish that the applicant was last told of
+    waiting_due_at: AwareDatetime | None = None  # office time; moved by a new calendar or an extension
+    served: Served | None = None
+    calendar_version: str | None = None
+    product: str | None = None
+    permit_change: PermitChange | None = None
     dossier_sha256: str | None = None
     closed_at: AwareDatetime | None = None  # real time
 

@@ -27,7 +27,8 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
-from store.tables.people import AccountRow, LoginAttemptRow, LoginSessionRow, MandateRow
+from store.tables.people import AccountRow, DelegationRow, LoginAttemptRow, LoginSessionRow, MandateRow
+from store.tables.permits import PermitRow
 
 __all__ = [
     "METADATA",
@@ -38,6 +39,7 @@ __all__ = [
     "AttachmentRow",
     "CalendarDayRow",
     "DefinitionRow",
+    "DelegationRow",
     "DocumentRow",
     "EventRow",
     "HttpReceiptRow",
@@ -49,6 +51,7 @@ __all__ = [
     "NumberSeriesRow",
     "OpdRequestRow",
     "OutboxRow",
+    "PermitRow",
     "SignatureClaimRow",
     "SignedLetterRow",
     "StageEntryRow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as CalendarDate
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,15 @@ class ApplicationRow(Table, table=True):
 
     __tablename__ = "applications"
     __table_args__ = (
-        CheckConstraint("product in ('permit', 'rejection')", name="product_known"),
+        CheckConstraint(
+            "product in ('permit', 'rejection', 'revocation', 'replacement', 'extension')", name="product_known"
+        ),
+        # Open cases by the calendar they run on: the re-plan's question.
+        Index(
+            "ix_applications_open_calendar",
+            "calendar_version",
+            postgresql_where=text("started_at IS NOT NULL AND closed_at IS NULL"),
+        ),
         Index("ix_applications_applicant_created", "applicant_id", "created_at"),
         # The reconciler's question, asked every few seconds, touches only cases that wait for their start.
         Index(
@@ -46,6 +55,13 @@ class ApplicationRow(Table, table=True):
     field: str  # of the back office
     data: dict[str, str] = Field(sa_type=JSONB)  # answers of the form
     delivery: str
+    party: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # permits.party.Party
+    filed_by: str | None = None  # account of the officer who filed it at the counter
+    channel: str = "web"  # how it was filed: web, counter
+    practice: bool = False  # nothing legal comes out: every letter says CONTOH
+    old_permit: str | None = None  # application number of the permit that a renewal or change continues
+    procedure: str = "permit"  # permits.after_issue.Procedure: what this case does
+    about_permit: str | None = None  # application number of the issued permit it is about
     status: str = Field(index=True)  # permits.application.ApplicationStatus
     tracking_code: str | None = Field(default=None, unique=True)
     verification_id: str | None = Field(default=None, unique=True)
@@ -62,6 +78,12 @@ class ApplicationRow(Table, table=True):
     waiting_due_at: datetime | None = None  # office time
     promise: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # permits.sla.SlaClock
     promise_due_at: datetime | None = None  # office time
+    promise_told_for: CalendarDate | None = None  # the finish that the applicant was last told of
+    promised_working_days: int | None = None  # net and gross, once the product is issued
+    gross_working_days: int | None = None
+    net_working_days: int | None = None
+    paused_working_days: int | None = None
+    calendar_version: str | None = None
     product: str | None = None
     pace: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # permits.pace.Pace
     dossier_sha256: str | None = None
@@ -88,9 +110,11 @@ class DocumentRow(Table, table=True):
     size: int = Field(sa_type=BigInteger)  # bytes
     filename: str
     uploaded_by: str  # account id
-    channel: str  # web, counter
+    channel: str  # web, counter, whatsapp, email, telephone, letter
+    consent: str | None = None  # how the applicant agreed, where staff uploaded on its behalf
     uploaded_at: datetime
     verdict: str | None = None
+    reason_code: str | None = None  # permits.reasons.DocumentReason
     reason: str | None = None
 
 
@@ -138,6 +162,11 @@ class TaskRow(Table, table=True):
     photos: int = 0
     verified_by: list[str] = Field(sa_type=JSONB)
     instructions: str = ""
+    people: list[str] = Field(default_factory=list, sa_type=JSONB)  # those present, who sign the minutes
+    return_to: list[str] = Field(default_factory=list, sa_type=JSONB)  # desks that the case can be sent back to
+    assigned_to: str | None = Field(default=None, index=True)  # account id; None: the whole desk
+    assigned_to_name: str | None = None
+    rungs_fallen: int = 0  # of its ladder
     status: str = "open"
     decision: str | None = None  # kind of the decision's body
     detail: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # the body
@@ -186,7 +215,9 @@ class OpdRequestRow(Table, table=True):
 
     __tablename__ = "opd_requests"
     __table_args__ = (
-        CheckConstraint("answer in ('approve', 'approve_with_conditions', 'refuse', 'released')", name="answer_known"),
+        CheckConstraint(
+            "answer in ('approve', 'approve_with_conditions', 'refuse', 'released', 'withdrawn')", name="answer_known"
+        ),
     )
 
     workflow_id: str = Field(primary_key=True)
@@ -199,3 +230,10 @@ class OpdRequestRow(Table, table=True):
     answer: str | None = None
     conditions: list[str] = Field(sa_type=JSONB)
     reason: str = ""
+    way: str | None = None  # account, keyed_in, wet_signed
+    letter_sha256: str | None = None
+    letter_number: str | None = None
+    extended_days: int = 0
+    extension_reason: str = ""
+    used_days: int | None = None
+    late_days: int | None = None

@@ -79,4 +79,22 @@ class MandateRow(Table, table=True):
     certificate_sha256: str
     valid_from: date
     valid_until: date | None = None
-    decree: str  # the decision that gives the mandate, in words
+    decree: str  # number of the decision that gives the mandate
+    given_by: str | None = None  # account id
+    revoked_at: datetime | None = None  # real time
+
+
+class DelegationRow(Table, table=True):
+    """A desk lent to a colleague for a time: whoever holds it may decide there, and every event says for whom."""
+
+    __tablename__ = "delegations"
+
+    id: str = Field(primary_key=True)
+    from_id: str = Field(foreign_key="accounts.id", index=True)  # whose desk it is
+    to_id: str = Field(foreign_key="accounts.id", index=True)
+    valid_from: date
+    valid_until: date
+    reason: str
+    given_by: str  # account id
+    given_at: datetime
+    revoked_at: datetime | None = None
