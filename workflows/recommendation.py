@@ -188,6 +188,7 @@ class RecommendationWorkflow:
             ladder=agency.ladder,
             subject_sha256=self._request.subject_sha256,
             opd=agency.opd,
+            field=self._request.field,
             instructions=instructions,
             goes_on=self._silence,
         )
