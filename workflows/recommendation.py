@@ -164,8 +164,11 @@ class RecommendationWorkflow:
     async def _ask(self) -> OpdAnswer:
         agency = self._request.agency
         instructions = agency.asks_for
+        # The case has just said whom it waits for, by the names of all its agencies.
+        parts: dict[str, object] = {"waiting": None}
         while True:
-            decision = await self._desk.ask(self._question(instructions), opd_answer=self._answer())
+            decision = await self._desk.ask(self._question(instructions), opd_answer=self._answer(), **parts)
+            parts = {}
             match decision.body:
                 case QuestionAsked():
                     instructions = await self._ask_applicant(decision)
