@@ -11,22 +11,24 @@ from api.routes import (
     documents,
     engine,
     health,
+    outbox,
     sessions,
     signing,
     tasks,
     tracking,
     verifications,
+    webhooks,
 )
 
 
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications):
+    for module in (sessions, catalogue, tracking, verifications, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, engine):
+    for module in (sessions, applications, documents, tasks, signing, engine, outbox):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

@@ -90,7 +90,7 @@ class NoticeRecords(Subject):
     async def take_digest(self, now: datetime, lease: timedelta) -> list[OutboxRow]:
         """Takes everything that is due for one officer's digest; empty when no digest is due."""
         due = (col(OutboxRow.state) == "pending", col(OutboxRow.try_at) <= now, col(OutboxRow.channel) == "digest")
-        first = select(col(OutboxRow.account_id)).where(*due).order_by(col(OutboxRow.try_at), col(OutboxRow.key))
+        first = select(col(OutboxRow.account_id)).where(*due).order_by(col(OutboxRow.try_at), col(OutboxRow.account_id))
         whose = first.limit(1).scalar_subquery()
         mine = select(col(OutboxRow.key)).where(*due, col(OutboxRow.account_id) == whose)
         return await self._take(mine.with_for_update(skip_locked=True), now + lease)
