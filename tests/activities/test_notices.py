@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlmodel import SQLModel
 
 from activities.clients.mail import MailClient
+from activities.clients.whatsapp import CloudApi
 from activities.notices import LONGEST_PAUSE, NoticeDispatcher
 from activities.texts import Texts
+from permits.notices import QuietHours
 from store.records import Sending
 from store.tables import ApplicationRow, OutboxRow
+from tests.activities.whatsapp_server import BASE, PHONE_NUMBER_ID, TOKEN, CloudApiServer
 
 NUMBER = "PRM-2026-000001"
 
@@ -112,11 +115,11 @@ def a_row(key: str, recipient: str = "a@contoh.test", **more: Any) -> OutboxRow:
     return OutboxRow(key=key, recipient=recipient, channel="email", **given)
 
 
-def postman(outbox: Outbox, port: int, folder: Path | None = None) -> NoticeDispatcher:
+def postman(outbox: Outbox, port: int, folder: Path | None = None, **more: Any) -> NoticeDispatcher:
     """The dispatcher on this outbox and server."""
     mail = MailClient("127.0.0.1", port, "Sakpore <sakpore@contoh.test>", timeout_seconds=5)
     texts = Texts(folder) if folder else Texts()
-    return NoticeDispatcher(outbox, mail, texts, "http://localhost")  # type: ignore[arg-type]
+    return NoticeDispatcher(outbox, mail, texts, "http://localhost", **more)  # type: ignore[arg-type]
 
 
 async def test_messages_of_a_round_go_over_one_line_and_leave_their_proof(server: Server) -> None:
@@ -176,3 +179,139 @@ async def test_a_text_that_cannot_be_made_holds_up_no_other(server: Server, tmp_
     assert await postman(outbox, server.port, tmp_path).send_pending() == 1
     assert outbox.marks["rusak"]["state"] == "pending"
     assert outbox.marks["baik"]["state"] == "sent"
+
+
+# WhatsApp -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meta() -> CloudApiServer:
+    """Meta, as documented."""
+    return CloudApiServer()
+
+
+def by_whatsapp(outbox: Outbox, meta: CloudApiServer, now: datetime | None = None) -> NoticeDispatcher:
+    """A dispatcher whose mail server is away."""
+    whatsapp = CloudApi(BASE, PHONE_NUMBER_ID, TOKEN, transport=meta.transport)
+    clock = {"now": lambda: now} if now else {}
+    return postman(outbox, free_port(), whatsapp=whatsapp, **clock)
+
+
+def a_short_row(key: str, to: str = "6281234567890", **more: Any) -> OutboxRow:
+    facts = {"stage": "Perbaikan berkas", "due_at": "2026-12-08T09:00:00+00:00"}
+    given = {"template": "applicant-asked", "facts": facts, "subject": None, "body": None} | more
+    row = a_row(key, to, **given)
+    row.channel = "whatsapp"
+    return row
+
+
+async def test_a_notice_by_whatsapp_fills_the_template_s_places(meta: CloudApiServer) -> None:
+    outbox = Outbox([a_short_row("satu")])
+    assert await by_whatsapp(outbox, meta).send_pending() == 1
+    [body] = meta.taken
+    assert body["template"]["name"] == "sakpore_menunggu_pemohon"
+    assert [one["text"] for one in body["template"]["components"][0]["parameters"]] == [
+        NUMBER,
+        "Perbaikan berkas",
+        "Selasa 8 Desember 2026 pukul 16.00 WIB",
+        "http://localhost/lacak/CODE",
+    ]
+    mark = outbox.marks["satu"]
+    assert (mark["state"], mark["message_id"]) == ("sent", "wamid.1")
+    assert mark["body"].startswith(f"Permohonan {NUMBER} memerlukan sesuatu dari Anda: Perbaikan berkas.")
+
+
+async def test_somebody_without_whatsapp_holds_up_no_other(meta: CloudApiServer) -> None:
+    meta.errors["6281111111111"] = (400, 131026)
+    outbox = Outbox([a_short_row("tanpa", "6281111111111"), a_short_row("dengan")])
+    assert await by_whatsapp(outbox, meta).send_pending() == 1
+    assert outbox.marks["tanpa"] == {"state": "failed", "error": "whatsapp-not-reachable"}
+    assert outbox.marks["dengan"]["state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "seconds"),
+    [(429, 130429, "whatsapp-slow-down", 60), (401, 190, "whatsapp-no-access", 600)],
+)
+async def test_what_concerns_the_whole_channel_stops_the_round_for_a_while(
+    meta: CloudApiServer, status: int, code: int, kind: str, seconds: float
+) -> None:
+    now = datetime(2026, 12, 8, 3, tzinfo=UTC)
+    meta.errors["6281111111111"] = (status, code)
+    outbox = Outbox([a_short_row("satu", "6281111111111", created_at=now), a_short_row("dua", created_at=now)])
+    assert await by_whatsapp(outbox, meta, now).send_pending() == 0
+    assert meta.asked == 1
+    for key in ("satu", "dua"):
+        assert outbox.marks[key] == {"state": "pending", "error": kind, "try_at": now + timedelta(seconds=seconds)}
+
+
+async def test_whatsapp_gives_up_sooner_than_mail_so_that_an_email_can_follow(meta: CloudApiServer) -> None:
+    meta.away = True
+    created = datetime.now(UTC) - timedelta(hours=7)
+    outbox = Outbox([a_short_row("lama", created_at=created, attempts=9)])
+    await by_whatsapp(outbox, meta).send_pending()
+    assert outbox.marks["lama"] == {"state": "failed", "error": "whatsapp-unavailable"}
+
+
+async def test_a_notice_without_a_short_text_is_left_to_the_email(meta: CloudApiServer) -> None:
+    outbox = Outbox([a_short_row("rahasia", template="password-reset", facts={"url": "http://localhost/x"})])
+    await by_whatsapp(outbox, meta).send_pending()
+    assert outbox.marks["rahasia"] == {"state": "failed", "error": "whatsapp-no-template"}
+
+
+async def test_mail_that_is_away_does_not_hold_up_whatsapp(meta: CloudApiServer) -> None:
+    outbox = Outbox([a_row("surel"), a_short_row("wa")])
+    assert await by_whatsapp(outbox, meta).send_pending() == 1
+    assert outbox.marks["surel"]["state"] == "pending"
+    assert outbox.marks["wa"]["state"] == "sent"
+
+
+# Nights, inbox and digests --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("hour", "is_night"), [(13, True), (23, True), (3, False)])
+async def test_in_quiet_hours_citizens_are_left_in_peace(server: Server, hour: int, is_night: bool) -> None:
+    outbox = Outbox([])
+    now = datetime(2026, 12, 8, hour, tzinfo=UTC)
+    await postman(outbox, server.port, quiet=QuietHours.parse("20:00-07:00"), now=lambda: now).send_pending()
+    assert outbox.held_until == (datetime(2026, 12, 9, tzinfo=UTC) if is_night else None)
+
+
+async def test_without_quiet_hours_nothing_waits_for_the_morning(server: Server) -> None:
+    outbox = Outbox([a_row("malam")])
+    night = datetime(2026, 12, 8, 16, tzinfo=UTC)
+    assert await postman(outbox, server.port, now=lambda: night).send_pending() == 1
+    assert outbox.held_until is None
+
+
+async def test_what_is_for_the_inbox_alone_needs_no_carrier() -> None:
+    row = a_row("kotak", "", template="task-opened")
+    row.channel = "inbox"
+    outbox = Outbox([row])
+    assert await postman(outbox, free_port()).send_pending() == 1
+    assert (outbox.marks["kotak"]["state"], outbox.marks["kotak"]["message_id"]) == ("sent", None)
+
+
+def a_gathered_row(key: str, **more: Any) -> OutboxRow:
+    facts = {"stage": "Penelitian berkas", "due_at": "2026-12-08T09:00:00+00:00"}
+    row = a_row(key, template="task-opened", facts=facts, account_id="bo-1", **more)
+    row.channel, row.digest_on = "digest", date(2026, 12, 8)
+    return row
+
+
+async def test_an_officer_gets_one_mail_and_each_task_its_proof(server: Server) -> None:
+    outbox = Outbox([], digest=[a_gathered_row("satu"), a_gathered_row("dua")])
+    assert await postman(outbox, server.port).send_pending() == 1
+    [(recipient, message_id)] = server.taken
+    assert recipient == "a@contoh.test"
+    assert {key: mark["message_id"] for key, mark in outbox.marks.items()} == {"satu": message_id, "dua": message_id}
+    again = Outbox([], digest=[a_gathered_row("satu"), a_gathered_row("dua")])
+    await postman(again, server.port).send_pending()
+    assert {message_id for _, message_id in server.taken} == {message_id}, "repeated after a crash: the same message"
+
+
+async def test_a_digest_that_cannot_be_sent_is_put_off_as_a_whole(server: Server) -> None:
+    server.answers["a@contoh.test"] = "451 later"
+    outbox = Outbox([], digest=[a_gathered_row("satu"), a_gathered_row("dua")])
+    assert await postman(outbox, server.port).send_pending() == 0
+    assert {mark["state"] for mark in outbox.marks.values()} == {"pending"}

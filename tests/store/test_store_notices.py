@@ -145,7 +145,8 @@ async def test_each_gathered_notice_has_its_own_proof(records: Records, gathered
     for row in rows * 2:
         await records.note_sent(row.key, sent("<ringkasan@contoh.test>"))
     proofs = await lines(records, gathered, Tag.NOTICE_SENT)
-    assert [(line.facts["proof"], line.facts["channel"]) for line in proofs] == [("<ringkasan@contoh.test>", "digest")] * 2
+    assert [line.facts["proof"] for line in proofs] == ["<ringkasan@contoh.test>"] * 2
+    assert {line.facts["channel"] for line in proofs} == {"digest"}
     assert await records.event_chain_is_whole(gathered)
 
 
