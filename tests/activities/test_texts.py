@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from activities.delivery import TEMPLATES
-from activities.texts import NOTICES, Texts
+from activities.texts import NOTICES, SENTENCES, Texts
 from permits.notices import AT_ONCE, BOTH_WAYS, GATHERED, WITH_TOKEN
 
 NAMES = sorted(path.stem for path in NOTICES.glob("*.txt"))
@@ -94,6 +94,10 @@ def test_every_notice_reads_in_plain_indonesian(name: str, facts: dict[str, Any]
 
 def test_there_is_a_text_for_every_notice_that_is_sent() -> None:
     assert set(NAMES) >= EMITTED | AT_ONCE | GATHERED | set(TEMPLATES.values())
+
+
+def test_the_record_has_words_for_every_notice() -> None:
+    assert set(yaml.safe_load(SENTENCES.read_text())["_words"]["template"]) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - WITH_TOKEN))

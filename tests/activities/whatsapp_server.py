@@ -1,4 +1,4 @@
-"""A fake of Meta's Cloud API that is true to the protocol as documented: paths, headers, bodies, answers, error bodies."""
+"""A fake of Meta's Cloud API, true to the protocol as documented: paths, headers, bodies, answers, error bodies."""
 
 from __future__ import annotations
 
