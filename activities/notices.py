@@ -66,6 +66,7 @@ class NoticeDispatcher:
         self._whatsapp = whatsapp or NoWhatsApp()
         self._quiet = quiet
         self._now = now
+        self._unnoted: dict[str, Sending] = {}  # by key: out, while the store could not be told yet
 
     async def run(self) -> None:
         """Sends until cancelled."""
@@ -83,6 +84,7 @@ class NoticeDispatcher:
         now = self._now()
         if self._quiet is not None and (morning := self._quiet.end_of(now)) is not None:
             await self._records.hold_by_day(now, morning)
+        await self._note_the_rest()
         taken = await self._records.take_notices(now, LEASE)
         by = {name: [row for row in taken if row.channel == name] for name in ("whatsapp", "inbox", "email")}
         sent = await self._send_short(by["whatsapp"])
@@ -215,7 +217,15 @@ class NoticeDispatcher:
 
     async def _note_sent(self, row: OutboxRow, message_id: str | None, subject: str, body: str) -> None:
         sending = Sending(message_id=message_id, at=self._now(), subject=subject, body=body)
+        self._unnoted[row.key] = sending
         await self._records.note_sent(row.key, sending)
+        del self._unnoted[row.key]
+
+    async def _note_the_rest(self) -> None:
+        """What went out while the store was away is noted before anything is taken, so that it is not sent again."""
+        for key, sending in list(self._unnoted.items()):
+            await self._records.note_sent(key, sending)
+            del self._unnoted[key]
 
     async def _put_off(self, row: OutboxRow, failed: ApplicationError) -> None:
         """Tried again after a pause that doubles; given up after its time, as a line of the case's record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, tuple_
+from sqlalchemy import func, literal_column, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,12 +32,12 @@ class OutboxLine(BaseModel):
 
 
 class OutboxPage(BaseModel):
-    """Messages, newest first, and how many there are of each state."""
+    """Messages, newest first, and how many wait and failed."""
 
     model_config = ConfigDict(frozen=True)
 
     lines: list[OutboxLine]
-    counts: dict[str, int]  # by state, of everything in the outbox
+    counts: dict[str, int]  # pending and failed, whatever is filtered
     next: str | None  # key to go on after; None: these are the last
 
 
@@ -60,12 +60,18 @@ async def outbox_page(
         query = query.where(tuple_(col(OutboxRow.created_at), col(OutboxRow.key)) < (last.created_at, last.key))
     query = query.order_by(col(OutboxRow.created_at).desc(), col(OutboxRow.key).desc()).limit(limit + 1)
     rows = list(await session.exec(query))
-    counted = await session.exec(select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state)))
+    # One count for each, so that each is answered by its own partial index; what was sent is most of the table.
+    counts = {name: await _count(session, name) for name in ("pending", "failed")}
     return OutboxPage(
         lines=[outbox_line(row) for row in rows[:limit]],
-        counts={name: number for name, number in counted},
+        counts=counts,
         next=rows[limit - 1].key if len(rows) > limit else None,
     )
+
+
+async def _count(session: AsyncSession, state: str) -> int:
+    query = select(func.count()).select_from(OutboxRow).where(col(OutboxRow.state) == literal_column(f"'{state}'"))
+    return (await session.exec(query)).one()
 
 
 def outbox_line(row: OutboxRow) -> OutboxLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from permits.calendar import WorkingCalendar
+from permits.calendar import CalendarTooShort, WorkingCalendar
 from permits.pace import Pace
 from store.tables import ApplicationRow
 
@@ -21,6 +21,16 @@ def calendar_of(case: ApplicationRow) -> WorkingCalendar | None:
 
 
 def office_time(case: ApplicationRow, real: datetime) -> datetime:
-    """The case's own office time; a case that was not submitted yet has none but the real one."""
-    pace, calendar = pace_of(case), None if pace_of(case).is_real else calendar_of(case)
-    return real if calendar is None else pace.office_time(real, calendar)
+    """The case's own office time; the real one for a case that was not submitted yet.
+
+    Also the real one beyond the case's calendar: a proof that cannot be dated by the office is still a proof, and a
+    message whose proof could not be written would be sent again.
+    """
+    pace = pace_of(case)
+    calendar = None if pace.is_real else calendar_of(case)
+    if calendar is None:
+        return real
+    try:
+        return pace.office_time(real, calendar)
+    except CalendarTooShort:
+        return real

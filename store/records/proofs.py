@@ -190,6 +190,7 @@ async def _record(
         tag=tag,
         at=at,
         office_at=office_time(case, at),
-        facts={"template": row.template, "to": row.account_id, "channel": row.channel, **facts},
+        # `account`, not `to`: whom the office told is not for everybody who reads the record.
+        facts={"template": row.template, "account": row.account_id, "channel": row.channel, **facts},
     )
     await append(session, case, (event,))

@@ -20,6 +20,7 @@ class OutboxRow(Table, table=True):
         CheckConstraint("state in ('pending', 'sent', 'failed')", name="state_known"),
         CheckConstraint("template is not null or (subject is not null and body is not null)", name="has_text"),
         Index("ix_outbox_pending", "try_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_outbox_failed", "created_at", "key", postgresql_where=text("state = 'failed'")),
         Index("ix_outbox_created", "created_at", "key"),
     )
 

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient
-from tests.activities.test_notices import free_port
+from tests.activities.mail_server import free_port
 
 SENDER = "Sakpore <sakpore@contoh.test>"
 USER, PASSWORD = "sakpore", "kata-sandi-contoh"

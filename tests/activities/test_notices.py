@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlmodel import SQLModel
 
 from activities.clients.mail import MailClient
@@ -22,40 +17,12 @@ from activities.texts import Texts
 from permits.notices import QuietHours
 from store.records import Sending
 from store.tables import ApplicationRow, OutboxRow
+from tests.activities.mail_server import Server, free_port, server
 from tests.activities.whatsapp_server import BASE, PHONE_NUMBER_ID, TOKEN, CloudApiServer
 
+__all__ = ["server"]
+
 NUMBER = "PRM-2026-000001"
-
-
-@dataclass
-class Server:
-    """A mail server that answers each recipient as told."""
-
-    answers: dict[str, str] = field(default_factory=dict)
-    taken: list[tuple[str, str]] = field(default_factory=list)  # recipient, Message-ID
-    conversations: int = 0
-    port: int = 0
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.conversations += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.answers.get(address, "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        message = message_from_bytes(envelope.content)
-        self.taken.append((envelope.rcpt_tos[0], str(message["Message-ID"])))
-        return "250 taken"
 
 
 @dataclass
@@ -65,6 +32,7 @@ class Outbox:
     rows: list[OutboxRow]
     digest: list[OutboxRow] = field(default_factory=list)
     held_until: datetime | None = None
+    away: bool = False  # nothing can be noted
     marks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     async def take_notices(self, now: datetime, lease: timedelta, limit: int = 20) -> list[OutboxRow]:
@@ -81,6 +49,8 @@ class Outbox:
         self.held_until = until
 
     async def note_sent(self, key: str, sending: Sending) -> None:
+        if self.away:
+            raise ConnectionError("the store is away")
         self.marks[key] = {"state": "sent", **sending.model_dump()}
 
     async def note_failed(self, key: str, code: str, at: datetime) -> None:
@@ -88,24 +58,6 @@ class Outbox:
 
     async def put_off(self, key: str, code: str, try_at: datetime) -> None:
         self.marks[key] = {"state": "pending", "error": code, "try_at": try_at}
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A mail server on this machine."""
-    handler = Server()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    handler.port = controller.port
-    yield handler
-    controller.stop()
 
 
 def a_row(key: str, recipient: str = "a@contoh.test", **more: Any) -> OutboxRow:
@@ -165,6 +117,16 @@ async def test_a_message_is_given_up_after_three_days_of_silence(server: Server)
     await postman(outbox, server.port).send_pending()
     assert outbox.marks["lama"] == {"state": "failed", "error": "mail-unavailable"}
     assert outbox.marks["lagi"]["state"] == "pending", "the first attempt after a person asked for one is not the last"
+
+
+async def test_what_went_out_while_the_store_was_away_is_noted_and_not_sent_again(server: Server) -> None:
+    outbox = Outbox([a_row("satu")], away=True)
+    dispatcher = postman(outbox, server.port)
+    assert await dispatcher.send_pending() == 0
+    outbox.away, outbox.rows = False, []
+    await dispatcher.send_pending()
+    [(_, message_id)] = server.taken
+    assert (outbox.marks["satu"]["state"], outbox.marks["satu"]["message_id"]) == ("sent", message_id)
 
 
 async def test_a_server_that_is_away_puts_off_the_whole_round() -> None:

@@ -168,7 +168,7 @@ async def test_proof_and_row_are_written_together_and_once(records: Records) -> 
     [line] = await lines(records, number, Tag.NOTICE_SENT)
     assert line.facts == {
         "template": "applicant-asked",
-        "to": "pemohon-1",
+        "account": "pemohon-1",
         "channel": "email",
         "proof": "<1@contoh.test>",
     }
@@ -206,7 +206,7 @@ async def test_a_delivery_receipt_is_proof_once(records: Records) -> None:
     for state in ("sent", "delivered", "read", "delivered"):
         assert await records.record_receipt(a_receipt(state))
     [line] = await lines(records, number, Tag.NOTICE_DELIVERED)
-    assert (line.facts["proof"], line.facts["to"]) == ("wamid.1", "pemohon-1")
+    assert (line.facts["proof"], line.facts["account"]) == ("wamid.1", "pemohon-1")
     [row] = await records.notices_of(number)
     assert (row.state, row.delivered_at) == ("sent", NOW + MINUTE)
 

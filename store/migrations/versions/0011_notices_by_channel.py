@@ -17,9 +17,11 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
     op.create_index("ix_outbox_created", "outbox", ["created_at", "key"])
+    op.create_index("ix_outbox_failed", "outbox", ["created_at", "key"], postgresql_where=sa.text("state = 'failed'"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_failed", "outbox")
     op.drop_index("ix_outbox_created", "outbox")
     op.drop_index("ix_outbox_message_id", "outbox")
     op.drop_column("outbox", "delivered_at")
