@@ -55,6 +55,8 @@ class Code(StrEnum):
     PERMIT_NOT_IN_FORCE = "permit-not-in-force"  # revoked, replaced or expired
     PRACTICE_ONLY = "practice-only"  # a type the office has not confirmed: practice applications alone
     DEFINITION_INVALID = "definition-invalid"
+    NOTICE_NOT_FOUND = "notice-not-found"
+    NOTICE_NOT_REPEATABLE = "notice-not-repeatable"  # it is out, has nobody to go to, or an e-mail took its place
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     ACTIVATION_NOT_VALID = "activation-not-valid"  # expired, spent, or not for this letter
 

@@ -23,12 +23,15 @@ from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.clients.mail import MailClient
+from activities.clients.post import NoPost, PostClient, StandInPost
+from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
 from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
+from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
@@ -83,7 +86,7 @@ def main_activities(
     book = CaseBook(records)
     base = settings.public_base_url
     letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
-    delivery = DeliveryDesk(records, documents, mail, texts, base)
+    delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
     return [
         book.receive,
         book.enter_stage,
@@ -99,6 +102,7 @@ def main_activities(
         letters.compose_letter,
         letters.render_letter,
         delivery.deliver_letter,
+        delivery.track_post,
     ]
 
 
@@ -136,15 +140,8 @@ async def _store() -> AsyncIterator[tuple[Records, DocumentStore]]:
 
 async def _run_main(settings: MainSettings, records: Records, documents: DocumentStore, stop: asyncio.Event) -> None:
     client = await _connect(settings)
-    secret = settings.smtp_password
-    mail = MailClient(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.mail_from,
-        settings.smtp_username,
-        secret.get_secret_value() if secret else None,
-    )
-    texts = Texts()
+    mail, texts = _mail(settings), Texts()
+    quiet = QuietHours.parse(settings.quiet_hours)
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
@@ -161,7 +158,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         [
             Reconciler(records, client).run(),
             Replanner(records, client).run(),
-            NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
+            NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
             _keep_house(records),
         ],
         stop,
@@ -192,6 +189,30 @@ async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _mail(settings: MainSettings) -> MailClient:
+    secret = settings.smtp_password
+    return MailClient(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        settings.smtp_username,
+        secret.get_secret_value() if secret else None,
+        settings.smtp_start_tls,
+    )
+
+
+def _whatsapp(settings: MainSettings) -> WhatsAppClient:
+    """The real one where its token is there, before any stand-in."""
+    if settings.whatsapp_token is not None and settings.whatsapp_phone_number_id is not None:
+        token = settings.whatsapp_token.get_secret_value()
+        return CloudApi(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token)
+    return FileWhatsApp(settings.whatsapp_folder) if settings.whatsapp_folder else NoWhatsApp()
+
+
+def _post(settings: MainSettings) -> PostClient:
+    return StandInPost(settings.post_stand_in_days) if settings.post_tracking == "stand-in" else NoPost()
 
 
 async def _connect(settings: WorkerSettings) -> Client:

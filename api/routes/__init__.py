@@ -14,23 +14,25 @@ from api.routes import (
     documents,
     engine,
     health,
+    outbox,
     sessions,
     signing,
     tasks,
     tracking,
     verifications,
+    webhooks,
 )
 
 
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications, calendar):
+    for module in (sessions, catalogue, tracking, verifications, calendar, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
     # Before `tasks`, whose addresses take any name for a task's.
-    for module in (assignments, sessions, applications, documents, tasks, signing, engine, agencies, calendar):
+    for module in (assignments, sessions, applications, documents, tasks, signing, engine, agencies, calendar, outbox):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

@@ -12,6 +12,7 @@ from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
 from store.records.people import PeopleRecords, actor_of
+from store.records.proofs import ProofRecords, Receipt, Sending
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
 from store.records.values import (
@@ -35,6 +36,7 @@ class Records(
     SignatureRecords,
     DraftRecords,
     NoticeRecords,
+    ProofRecords,
     PeopleRecords,
     LawRecords,
     CalendarRecords,
@@ -54,7 +56,9 @@ __all__ = [
     "NewDraft",
     "NoticeState",
     "OpenSession",
+    "Receipt",
     "Records",
+    "Sending",
     "SubmissionRecord",
     "actor_of",
     "document_ref",
