@@ -11,6 +11,7 @@ from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
 from store.records.people import PeopleRecords, actor_of
+from store.records.permits import NewProcedure, PermitRecords
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
 from store.records.values import (
@@ -37,6 +38,7 @@ class Records(
     PeopleRecords,
     LawRecords,
     RequestRecords,
+    PermitRecords,
 ):
     """All writes, on one database."""
 
@@ -50,6 +52,7 @@ __all__ = [
     "NewAttachment",
     "NewDocument",
     "NewDraft",
+    "NewProcedure",
     "NoticeState",
     "OpenSession",
     "Records",

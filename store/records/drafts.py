@@ -32,7 +32,7 @@ class DraftRecords(Subject):
         async with self._db.transaction() as session:
             row = ApplicationRow(
                 **draft.model_dump(exclude={"year", "variant", "delivery"}),
-                number=str(ApplicationNumber(year=draft.year, sequence=await _next_number(session, draft.year))),
+                number=str(ApplicationNumber(year=draft.year, sequence=await next_application_number(session, draft.year))),
                 variant=draft.variant.value,
                 delivery=draft.delivery.value,
                 status=ApplicationStatus.DRAFT.value,
@@ -146,7 +146,8 @@ class DraftRecords(Subject):
             await session.exec(started.values(started_at=at))
 
 
-async def _next_number(session: AsyncSession, year: int) -> int:
+async def next_application_number(session: AsyncSession, year: int) -> int:
+    """The next place of the year; taken by the caller's transaction."""
     taken = insert(NumberSeriesRow).values(year=year, last=1)
     query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
     return int((await session.exec(query.returning(col(NumberSeriesRow.last)))).scalar_one())
