@@ -30,9 +30,10 @@ class DraftRecords(Subject):
     async def create_draft(self, draft: NewDraft) -> ApplicationRow:
         """Opens a draft under the next application number of the year."""
         async with self._db.transaction() as session:
+            sequence = await next_application_number(session, draft.year)
             row = ApplicationRow(
                 **draft.model_dump(exclude={"year", "variant", "delivery"}),
-                number=str(ApplicationNumber(year=draft.year, sequence=await next_application_number(session, draft.year))),
+                number=str(ApplicationNumber(year=draft.year, sequence=sequence)),
                 variant=draft.variant.value,
                 delivery=draft.delivery.value,
                 status=ApplicationStatus.DRAFT.value,

@@ -1,7 +1,7 @@
 """The register of permits: written with the letter that issues one, changed by what comes after.
 
 Locks are taken in one order: the case that acts, the permit it is about, that permit's own case, which is older. Each
-change stands in both records, and its line in the permit's own record is the guard: what stands there is not done again.
+change stands in both records, and its line in the permit's own record is the guard: what stands there is done.
 """
 
 from __future__ import annotations
