@@ -1,4 +1,4 @@
-"""After a permit is issued: revoked, replaced or extended, each as a short case of its own; and when its end comes near.
+"""After a permit is issued: revoked, replaced or extended, each as a short case of its own; and when its end is near.
 
 A procedure has its own application number and record and is carried by the same workflow as a permit: its definition is
 derived here from the one of the type, with the same desks. It starts at the back office's study, since nothing is

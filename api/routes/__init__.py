@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    agenda,
     applications,
     catalogue,
     documents,
     engine,
     health,
+    permits,
     sessions,
     signing,
     tasks,
@@ -26,7 +28,7 @@ def api_router() -> APIRouter:
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, engine):
+    for module in (sessions, applications, documents, tasks, signing, permits, agenda, engine):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

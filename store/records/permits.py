@@ -102,6 +102,14 @@ class PermitRecords(Subject):
                 raise RuleError(Code.PERMIT_NOT_IN_FORCE, number=change.permit)
             return issued_permit(await session.get_one(PermitRow, change.permit))
 
+    async def procedure_under(self, about: str, key: str) -> ApplicationRow | None:
+        """The procedure about this permit that was opened under this key."""
+        query = select(ApplicationRow).where(
+            col(ApplicationRow.about_permit) == about, col(ApplicationRow.submission_key) == key
+        )
+        async with self._db.transaction() as session:
+            return (await session.exec(query)).first()
+
     async def open_procedure(self, new: NewProcedure) -> ApplicationRow:
         """Opens and submits a case about a permit, all at once; under the same key, the case that is there.
 

@@ -99,12 +99,12 @@ def permit(**changes: Any) -> View:
 def changed_permit(state: str) -> View:
     """A permit that something came after, with the number of the letter that did it."""
     number = {"DICABUT": "503/0003/CABUT/V/2027", "DIGANTI": "503/0007/GANTI/V/2027"}.get(state, "503/0051/SIPF/V/2027")
-    return permit(state=state, changed_on=at(3, 4, month=5), successor_number=number)
+    return permit(state=state, changed_on=datetime(2027, 5, 3, 4, tzinfo=UTC), successor_number=number)
 
 
 def extended_permit(**changes: Any) -> View:
     later = {"extended_until": date(2036, 12, 4), "successor_number": "503/0002/PANJANG/XI/2031"}
-    return permit(changed_on=at(3, 4, month=11), **{**later, **changes})
+    return permit(changed_on=datetime(2031, 11, 3, 4, tzinfo=UTC), **{**later, **changes})
 
 
 def unknown_permit() -> View:

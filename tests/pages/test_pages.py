@@ -173,7 +173,7 @@ def test_a_permit_that_ended_names_the_letter_that_ended_it_before_its_own_facts
     environment: Environment, state: str, label: str, number: str
 ) -> None:
     text = words(shown(environment, f"verifikasi-{state}"))
-    assert "Tidak berlaku sejak Minggu 3 Mei 2026" in text
+    assert "Tidak berlaku sejak Senin 3 Mei 2027" in text
     assert text.index(f"{label} {number}") < text.index("Cocokkan dengan surat di tangan Anda")
 
 
