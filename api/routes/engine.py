@@ -132,7 +132,7 @@ def _differences(state: CaseState, row: RowState) -> list[str]:
     compared: dict[str, tuple[object, object]] = {
         "open_tasks": (set(state.open_tasks), own),
         "promise_due_at": (state.promise_due_at.isoformat() if state.promise_due_at else None, row.promise_due_at),
-        "product": (state.product, row.product),
+        "product": (state.product, row.product or "permit"),
         "withdrawn": (state.withdrawn, row.status == "withdrawn"),
     }
     if row.status not in CLOSED:

@@ -292,6 +292,7 @@ def _procedure_case(new: NewProcedure, permit: PermitRow, own: ApplicationRow, n
         channel=new.channel,
         practice=permit.practice,
         procedure=new.procedure.value,
+        product=new.procedure.value,
         about_permit=permit.number,
         status=ApplicationStatus.SUBMITTED.value,
         tracking_code=new.tracking_code,
