@@ -27,6 +27,7 @@ from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
+from activities.reminders import ReminderDesk
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from signing.activation import SealingKeyPair
@@ -41,11 +42,13 @@ from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler
+from worker.schedules import ensure_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
+from workflows.reminders import ExpiryRemindersWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +101,7 @@ def main_activities(
         letters.compose_letter,
         letters.render_letter,
         delivery.deliver_letter,
+        ReminderDesk(records, base).remind_expiring,
     ]
 
 
@@ -144,10 +148,11 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         secret.get_secret_value() if secret else None,
     )
     texts = Texts()
+    await ensure_schedules(client)
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),

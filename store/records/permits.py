@@ -6,14 +6,17 @@ change stands in both records, and its line in the permit's own record is the gu
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy import exists, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
-from permits.after_issue import EXTENDED_UNTIL, IssuedPermit
+from permits.after_issue import EXTENDED_UNTIL, REMINDER_DAYS, IssuedPermit
 from permits.application import ApplicationStatus, Delivery
 from permits.definition import PermitDefinition, Procedure, Variant
 from permits.errors import Code, RuleError
@@ -21,12 +24,16 @@ from permits.events import GENESIS, Event, Tag
 from permits.numbering import ApplicationNumber
 from permits.pace import Pace
 from permits.sla import SlaClock
-from permits.steps import PermitChange
+from permits.steps import Notice, PermitChange
 from store.records.base import Subject, append, keys_written, lock_application
 from store.records.drafts import next_application_number
-from store.tables import AccountRow, ApplicationRow, DefinitionRow, LetterRow, PermitRow
+from store.records.notices import queue_for_people
+from store.tables import AccountRow, ApplicationRow, DefinitionRow, LetterRow, OutboxRow, PermitRow
 
 _TAGS = {"revoked": Tag.PERMIT_REVOKED, "replaced": Tag.PERMIT_REPLACED, "extended": Tag.PERMIT_EXTENDED}
+
+REMINDER = "permit-expires"
+"""The notice's template."""
 
 
 class NewProcedure(BaseModel):
@@ -132,6 +139,30 @@ class PermitRecords(Subject):
             await append(session, row, (new.event,))
         return row
 
+    async def queue_expiry_reminders(self, today: date, at: datetime, base_url: str, limit: int) -> int:
+        """Tells holders of permits in force that their last day is 90, 30 or 7 days away, or less.
+
+        Each reminder is told once for each last day, and of those that were missed only the nearest. Practice permits
+        and those that were revoked, replaced or renewed are not reminded of.
+
+        Args:
+            today: office date.
+            at: real time.
+            base_url: of this installation, without a slash at its end.
+            limit: most permits of one call.
+
+        Returns how many were reminded; fewer than `limit` when nobody is left.
+        """
+        async with self._db.transaction() as session:
+            told = 0
+            for days, after in pairwise((*REMINDER_DAYS, -1)):
+                due = _ending(today + timedelta(days=after + 1), today + timedelta(days=days), days)
+                found = await session.exec(due.limit(limit - told))
+                for permit, case in list(found):
+                    await queue_for_people(session, case, _reminder(permit, today, days, base_url), at)
+                    told += 1
+            return told
+
 
 def issued_permit(row: PermitRow) -> IssuedPermit:
     """A permit's row as the rules see it."""
@@ -212,6 +243,44 @@ async def apply_permit_change(
     return True
 
 
+def _ending(first: date, last: date, days: int) -> Select[PermitRow, ApplicationRow]:
+    """Permits in force whose last day lies between the two, and who were not reminded of it yet."""
+    told = exists().where(
+        col(OutboxRow.number) == col(PermitRow.number),
+        col(OutboxRow.template) == REMINDER,
+        col(OutboxRow.facts)["threshold"].astext == str(days),
+        col(OutboxRow.facts)["valid_until"].astext == func.to_char(col(PermitRow.valid_until), "YYYY-MM-DD"),
+    )
+    query = select(PermitRow, ApplicationRow).join(
+        ApplicationRow, col(ApplicationRow.number) == col(PermitRow.number)
+    )
+    due = query.where(
+        col(PermitRow.valid_until).between(first, last),
+        col(PermitRow.status) == "in_force",
+        col(PermitRow.practice).is_(False),
+        ~told,
+    )
+    return due.order_by(col(PermitRow.valid_until), col(PermitRow.number))
+
+
+def _reminder(permit: PermitRow, today: date, days: int, base_url: str) -> Notice:
+    assert permit.valid_until is not None
+    last_day = permit.valid_until.isoformat()
+    return Notice(
+        key=f"expires-{last_day}-{days}",
+        template=REMINDER,
+        to="applicant",
+        facts={
+            "number_text": permit.number_text,
+            "letter_number": permit.number_text,
+            "valid_until": last_day,
+            "days": str((permit.valid_until - today).days),
+            "threshold": str(days),
+            "renewal_url": f"{base_url}/?perpanjang={permit.number}",
+        },
+    )
+
+
 async def _end_continued(session: AsyncSession, row: PermitRow, case: ApplicationRow, event: Event) -> None:
     """The permit that a renewal or change continues, or the one that has replaced it, is in force no longer."""
     old: PermitRow | None = await session.get(PermitRow, case.old_permit, with_for_update=True)
@@ -272,7 +341,9 @@ def _check_free(permit: PermitRow, procedure: Procedure, cases: list[Application
 
 async def _holder_name(session: AsyncSession, case: ApplicationRow) -> str:
     holder = await session.get_one(AccountRow, case.applicant_id)
-    return str((case.party or {}).get("name") or holder.name)
+    party = case.party or {}
+    principal = (party.get("proxy") or {}).get("principal_name")
+    return str(party.get("name") or principal or holder.name)
 
 
 def _procedure_case(new: NewProcedure, permit: PermitRow, own: ApplicationRow, number: str) -> ApplicationRow:

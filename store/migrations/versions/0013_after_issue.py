@@ -16,7 +16,7 @@ INSERT INTO permits (
 )
 SELECT
     a.number, l.number_text, a.permit_type, coalesce(d.form ->> 'title', a.title), a.applicant_id,
-    coalesce(a.party ->> 'name', p.name), l.letter_date,
+    coalesce(nullif(a.party ->> 'name', ''), nullif(a.party #>> '{proxy,principal_name}', ''), p.name), l.letter_date,
     CASE WHEN (d.form ->> 'validity_months') IS NULL THEN NULL ELSE (
         date_trunc('month', l.letter_date::timestamp)
         + make_interval(months => (d.form ->> 'validity_months')::int)
