@@ -88,7 +88,7 @@ async def list_permits(
     after: Annotated[str | None, Query(pattern=r"^PRM-[0-9]{4}-[0-9]{6,9}$")] = None,
     limit: PageSize = 50,
 ) -> PermitList:
-    """An applicant's own permits; for staff, all of them."""
+    """An applicant's own permits; for staff, all of them, for a back office those of its field."""
     wanted = PermitFilter(
         holder_id=_whose(login.actor),
         status=status,
@@ -96,6 +96,7 @@ async def list_permits(
         valid_until_from=valid_until_from,
         valid_until_to=valid_until_to,
         number_text=number_text,
+        field=login.actor.field if login.actor.role is Role.BACK_OFFICE else None,
         practice=practice,
     )
     today = await services.office_today()

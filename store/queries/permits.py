@@ -14,7 +14,7 @@ from permits.after_issue import PermitStatus, standing
 from permits.definition import Variant
 from permits.errors import Code, RuleError
 from store.records.permits import issued_permit
-from store.tables import PermitRow
+from store.tables import ApplicationRow, PermitRow
 
 
 class _View(BaseModel):
@@ -30,6 +30,7 @@ class PermitFilter(_View):
     valid_until_from: date | None = None
     valid_until_to: date | None = None
     number_text: str | None = None  # as printed, whole
+    field: str | None = None  # of the back office
     practice: bool = False
 
 
@@ -89,6 +90,9 @@ def _filtered(wanted: PermitFilter) -> SelectOfScalar[PermitRow]:
     ):
         if value is not None:
             query = query.where(col(column) == value)
+    if wanted.field is not None:
+        own_case = col(ApplicationRow.number) == col(PermitRow.number)
+        query = query.join(ApplicationRow, own_case).where(col(ApplicationRow.field) == wanted.field)
     if wanted.valid_until_from is not None:
         query = query.where(col(PermitRow.valid_until) >= wanted.valid_until_from)
     if wanted.valid_until_to is not None:

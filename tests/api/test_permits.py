@@ -99,7 +99,8 @@ async def test_a_holder_lists_its_own_permits_and_the_office_all_with_filters(ap
     assert [(line["number"], line["state"]) for line in own["items"]] == [(number, "SAH")]
     assert own["items"][0]["valid_until"] == "2027-03-16"
     assert (await neighbour.get("/api/v1/permits")).json()["total"] == 0
-    officer = await api.as_("bidang")
+    assert (await (await api.as_("penelitian")).get("/api/v1/permits")).json()["total"] == 0
+    officer = await api.as_("koordinator")
     for asked, count in (
         ({}, 1),
         ({"status": "in_force", "permit_type": REKLAME}, 1),
