@@ -204,7 +204,7 @@ def procedure_definition(definition: PermitDefinition, procedure: Procedure) -> 
             title=f"{word} {definition.letter.title}",
             series=_SERIES[procedure],
             number_template=f"503/{{sequence:04d}}/{_SERIES[procedure]}/{{month_roman}}/{{year}}",
-            conditions=definition.letter.conditions if procedure is Procedure.REPLACEMENT else (),
+            conditions=_conditions(definition, procedure),
             copies=definition.letter.copies,
         ),
         rejection=definition.rejection.model_copy(
@@ -228,6 +228,16 @@ def _stages(definition: PermitDefinition, word: str) -> tuple[Any, ...]:
     )
     kept = (study, *(stage for stage in definition.stages if stage.kind in _KEPT))
     return tuple(stage.model_copy(update={"title": f"{word}: {stage.title}"}) for stage in kept)
+
+
+def _conditions(definition: PermitDefinition, procedure: Procedure) -> tuple[str, ...]:
+    match procedure:
+        case Procedure.REPLACEMENT:
+            instead = "Surat ini menggantikan surat izin yang disebut di atas, yang tidak boleh dipergunakan lagi."
+            return (instead, *definition.letter.conditions)
+        case Procedure.EXTENSION:
+            return ("Ketentuan lain dalam izin tersebut tetap berlaku.",)
+    return ()
 
 
 def _form(definition: PermitDefinition, procedure: Procedure) -> tuple[FormField, ...]:
