@@ -102,6 +102,8 @@ async def _new(
         delivery=delivery,
         calendar=within_reach(calendar, today),
         pace=pace,
+        practice=permit.practice,
+        about_permit=permit.number,
     )
     by_office = OPENED_BY[procedure] is Act.OPEN_REVOCATION
     return NewProcedure(

@@ -6,8 +6,11 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    agencies,
     agenda,
     applications,
+    assignments,
+    calendar,
     catalogue,
     documents,
     engine,
@@ -24,11 +27,24 @@ from api.routes import (
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications):
+    for module in (sessions, catalogue, tracking, verifications, calendar):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, permits, agenda, engine):
+    # Before `tasks`, whose addresses take any name for a task's.
+    for module in (
+        assignments,
+        sessions,
+        applications,
+        documents,
+        tasks,
+        signing,
+        permits,
+        agenda,
+        engine,
+        agencies,
+        calendar,
+    ):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

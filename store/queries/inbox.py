@@ -69,6 +69,11 @@ class TaskPage(_View):
     photos: int
     instructions: str
     possible: list[str]
+    people: list[str]  # those present, who sign the minutes
+    return_to: list[str]  # desks that the case can be sent back to
+    assigned_to: str | None
+    assigned_to_name: str | None
+    rungs_fallen: int
     decision: str | None
     decided_by_name: str | None
     closed_at: datetime | None
@@ -134,6 +139,7 @@ def subject_of_task(task: TaskRow, applicant_id: str) -> Subject:
         opd=task.opd,
         opds=(task.opd,) if task.opd else (),
         verified_by=tuple(task.verified_by),
+        assigned_to=task.assigned_to,
     )
 
 

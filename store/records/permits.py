@@ -25,8 +25,7 @@ from permits.numbering import ApplicationNumber
 from permits.pace import Pace
 from permits.sla import SlaClock
 from permits.steps import Notice, PermitChange
-from store.records.base import Subject, append, keys_written, lock_application
-from store.records.drafts import next_application_number
+from store.records.base import Subject, append, keys_written, lock_application, next_application_number
 from store.records.notices import queue_for_people
 from store.tables import AccountRow, ApplicationRow, DefinitionRow, LetterRow, OutboxRow, PermitRow
 

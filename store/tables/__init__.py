@@ -18,7 +18,7 @@ from store.tables.cases import (
     TaskRow,
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
-from store.tables.law import CalendarDayRow, DefinitionRow
+from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
     AgendaRow,
@@ -38,6 +38,7 @@ __all__ = [
     "ApplicationRow",
     "AttachmentRow",
     "CalendarDayRow",
+    "CalendarEditionRow",
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
