@@ -42,7 +42,7 @@ from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
-from worker.schedules import ensure_schedules
+from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
@@ -149,7 +149,6 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         secret.get_secret_value() if secret else None,
     )
     texts = Texts()
-    await ensure_schedules(client)
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
@@ -165,6 +164,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
+            keep_schedules(client),
             Replanner(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
             _keep_house(records),

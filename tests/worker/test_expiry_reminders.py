@@ -1,38 +1,32 @@
-"""What the engine starts by itself: the schedules stand, once, and a run reminds holders through the outbox."""
+"""The daily run stands at its hour, and reminds holders of permits that end soon, once, through the outbox."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from temporalio.client import Client
 
 from store.tables import PermitRow
 from tests.workflows.builders import APPLICANT, a_definition
 from tests.workflows.office import Office
-from worker.schedules import SCHEDULES, ensure_schedules
+from worker.schedules import EXPIRY_REMINDERS, ensure_schedules
 from workflows.messages import EXPIRY_REMINDERS_WORKFLOW, QueueNames
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def ids(client: Client) -> list[str]:
-    return sorted([found.id async for found in await client.list_schedules()])
-
-
-async def test_schedules_stand_once_at_their_hour_of_the_office(office: Office) -> None:
+async def test_reminders_go_out_each_day_at_a_quarter_past_seven(office: Office) -> None:
     await ensure_schedules(office.client)
-    for schedule_id, schedule in SCHEDULES:
-        described = await office.client.get_schedule_handle(schedule_id).describe()
-        assert described.schedule.spec.time_zone_name == "Asia/Jakarta"
-        assert described.schedule.policy == schedule.policy
-    # The reminders go out at 07.15 WIB, which is 00.15 UTC.
-    reminders = await office.client.get_schedule_handle("expiry-reminders").describe()
-    assert (reminders.info.next_action_times[0].astimezone(UTC).strftime("%H:%M")) == "00:15"
+    described = await office.client.get_schedule_handle(EXPIRY_REMINDERS.id).describe()
+    assert described.schedule.spec.time_zone_name == "Asia/Jakarta"
+    first, second = described.info.next_action_times[:2]
+    assert first.astimezone(UTC).strftime("%H:%M") == "00:15"
+    assert second - first == timedelta(days=1)
 
 
 async def test_a_pause_of_an_operator_outlives_a_new_worker(office: Office) -> None:
-    handle = office.client.get_schedule_handle("expiry-reminders")
+    await ensure_schedules(office.client)
+    handle = office.client.get_schedule_handle(EXPIRY_REMINDERS.id)
     await handle.pause(note="Contoh")
     try:
         await ensure_schedules(office.client)
