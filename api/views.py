@@ -68,6 +68,8 @@ class TrackingView(_View):
     number: str
     permit_name: str
     status: str
+    product: str | None
+    """permit, rejection, revocation, replacement, extension; None while that is open."""
     stage_name: str | None
     waiting_for: str | None
     waiting_kind: str | None
@@ -101,6 +103,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
         number=case.number,
         permit_name=case.permit_name,
         status=case.status,
+        product=case.product,
         stage_name=case.stage_name,
         waiting_for=case.waiting_for,
         waiting_kind=case.waiting_kind,

@@ -27,7 +27,7 @@ def step(
 
 def tracking(**changes: Any) -> View:
     view: View = {
-        "number": "PRM-2026-000117", "permit_name": "Izin Penelitian", "status": "recommendation",
+        "number": "PRM-2026-000117", "permit_name": "Izin Penelitian", "status": "recommendation", "product": None,
         "stage_name": "Rekomendasi dinas terkait", "waiting_for": BAPPEDA,
         "waiting_kind": "opd", "since": at(3), "due_at": at(8, 9, 0), "promised_on": date(2026, 12, 8),
         "promise_working_days": 5, "promise_provisional": False,
@@ -83,6 +83,10 @@ def rejected() -> View:
     return view
 
 
+def procedure_done(product: str) -> View:
+    return {**issued(), "product": product, "permit_name": "Izin Reklame Tetap"}
+
+
 def permit(**changes: Any) -> View:
     return {
         "state": "SAH", "number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis",
@@ -135,6 +139,7 @@ def pages() -> dict[str, tuple[str, View]]:
     wrong_login = [("email", "Alamat e-mail atau kata sandi keliru. Coba lagi.")]
     tracked = {
         "dinas": tracking(), "terlambat": late(), "perbaikan": repair(), "terbit": issued(), "ditolak": rejected(),
+        **{name: procedure_done(name) for name in ("revocation", "replacement", "extension")},
         "bayar": tracking(status="payment", stage_name="Pembayaran retribusi", waiting_kind="applicant", paused=True),
         "meja": tracking(status="verification", waiting_kind="desk", waiting_for="petugas loket depan"),
         "diterima": tracking(status="received", waiting_kind=None, since=None, due_at=None, steps=[]),

@@ -128,6 +128,22 @@ def test_an_issued_permit_can_be_downloaded_and_checked(environment: Environment
     assert "Sekarang tidak ada yang perlu Anda lakukan" not in html
 
 
+@pytest.mark.parametrize(
+    ("product", "sentence"),
+    [
+        ("revocation", "Izin Anda dicabut. Surat pencabutan memuat alasan dan dasar hukumnya."),
+        ("replacement", "Surat izin pengganti Anda sudah terbit"),
+        ("extension", "Masa berlaku izin Anda sudah diperpanjang."),
+    ],
+)
+def test_a_procedure_says_what_it_did_and_not_that_a_permit_was_issued(
+    environment: Environment, product: str, sentence: str
+) -> None:
+    text = words(shown(environment, f"lacak-{product}"))
+    assert sentence in text
+    assert "Izin Anda sudah terbit" not in text
+
+
 def test_a_refused_application_is_said_plainly(environment: Environment) -> None:
     text = words(shown(environment, "lacak-ditolak"))
     assert "Permohonan Anda ditolak." in text
