@@ -35,7 +35,17 @@ WIDEST_WORD_EM = 16
 MOST_ITEMS = 200
 MOST_MARKS_ON_A_LETTER = 2
 
-Template = Literal["sip", "penelitian", "reklame", "skrd", "permintaan-rekomendasi", "berita-acara", "penolakan"]
+Template = Literal[
+    "sip",
+    "penelitian",
+    "reklame",
+    "skrd",
+    "permintaan-rekomendasi",
+    "berita-acara",
+    "penolakan",
+    "pencabutan",
+    "perubahan-izin",
+]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MOST_ITEMS)]
 Lines = Annotated[tuple[tuple[Text, Text], ...], Field(max_length=MOST_ITEMS)]

@@ -53,7 +53,7 @@ async def submit_case(services: Services, case: Case, key: str | None) -> Submis
         raise RuleError(Code.ALREADY_SUBMITTED, number=row.number)
     submission = Submission.model_validate(row.submission)
     started = row.started_at is not None or await _start(services, submission)
-    return _answer(services, row, submission, started)
+    return submission_answer(services, row, submission, started)
 
 
 async def _start(services: Services, submission: Submission) -> bool:
@@ -84,7 +84,7 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
         documents=documents,
         dossier_sha256=dossier,
         delivery=Delivery(row.delivery),
-        calendar=_within_reach(calendar, today),
+        calendar=within_reach(calendar, today),
         pace=pace,
     )
     return SubmissionRecord(
@@ -122,12 +122,15 @@ def _check_complete(definition: PermitDefinition, row: ApplicationRow, present: 
         raise RuleError(refused.code, **({"titles": titles} | refused.facts)) from None
 
 
-def _within_reach(calendar: WorkingCalendar, today: date) -> WorkingCalendar:
+def within_reach(calendar: WorkingCalendar, today: date) -> WorkingCalendar:
     """The years a case of today can reach; January looks back over the turn of the year."""
     return calendar.window(today.year - (today.month == 1), today.year + 2)
 
 
-def _answer(services: Services, row: ApplicationRow, submission: Submission, started: bool) -> SubmissionAnswer:
+def submission_answer(
+    services: Services, row: ApplicationRow, submission: Submission, started: bool
+) -> SubmissionAnswer:
+    """The receipt of a case that is kept; also for those that the office opens itself."""
     calendar = submission.calendar
     received_on = calendar.local_date(submission.pace.office_time(submission.submitted_at, calendar))
     days = submission.definition.promise_working_days

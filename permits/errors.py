@@ -53,6 +53,8 @@ class Code(StrEnum):
     OLD_PERMIT_MISSING = "old-permit-missing"  # a renewal names the permit it renews
     PERMIT_NOT_FOUND = "permit-not-found"
     PERMIT_NOT_IN_FORCE = "permit-not-in-force"  # revoked, replaced or expired
+    PROCEDURE_OPEN = "procedure-open"  # the permit is being revoked, replaced or extended already
+    NOT_EXTENDABLE = "not-extendable"  # the type has no period, or the permit runs for a whole one already
     PRACTICE_ONLY = "practice-only"  # a type the office has not confirmed: practice applications alone
     DEFINITION_INVALID = "definition-invalid"
     NOTICE_NOT_FOUND = "notice-not-found"

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
 definitions_app = typer.Typer(no_args_is_help=True, help="Permit types as dated data.")
+agenda_app = typer.Typer(no_args_is_help=True, help="The agenda register of letter numbers.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
+app.add_typer(agenda_app, name="agenda")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(definitions_app, name="definitions")
 app.add_typer(user_app, name="user")
@@ -84,6 +86,18 @@ def calendar_due(
             counted = f"{line.ordinal}" if line.counts else line.name or line.reason_code
             typer.echo(f"{line.date} {counted}")
     typer.echo(due.isoformat())
+
+
+@agenda_app.command("audit")
+def agenda_audit(
+    series: Annotated[str | None, typer.Option(help="This series alone.")] = None,
+    year: Annotated[int | None, typer.Option(help="This year alone.", min=2000, max=2999)] = None,
+    data: DataDir = VAR,
+) -> None:
+    """Look for gaps in the letter numbers of a running office. Exit 1 when one is missing or stands twice."""
+    from sakpore.agenda import audit_agenda
+
+    raise typer.Exit(audit_agenda(data, series, year))
 
 
 @definitions_app.command("check")

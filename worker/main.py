@@ -29,6 +29,7 @@ from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
+from activities.reminders import ReminderDesk
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
@@ -44,11 +45,13 @@ from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
+from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
+from workflows.reminders import ExpiryRemindersWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,7 @@ def main_activities(
         letters.render_letter,
         delivery.deliver_letter,
         delivery.track_post,
+        ReminderDesk(records, base).remind_expiring,
     ]
 
 
@@ -145,7 +149,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -157,6 +161,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
+            keep_schedules(client),
             Replanner(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
             _keep_house(records),

@@ -32,6 +32,7 @@ class QueueNames:
 
 APPLICATION_WORKFLOW = "ApplicationWorkflow"
 """The name under which histories know the case's workflow; never changed."""
+EXPIRY_REMINDERS_WORKFLOW = "ExpiryRemindersWorkflow"
 
 
 class SearchAttributes:

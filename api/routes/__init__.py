@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from api.dependencies import signed_in
 from api.routes import (
     agencies,
+    agenda,
     applications,
     assignments,
     calendar,
@@ -15,6 +16,7 @@ from api.routes import (
     engine,
     health,
     outbox,
+    permits,
     sessions,
     signing,
     tasks,
@@ -32,7 +34,20 @@ def api_router() -> APIRouter:
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
     # Before `tasks`, whose addresses take any name for a task's.
-    for module in (assignments, sessions, applications, documents, tasks, signing, engine, agencies, calendar, outbox):
+    for module in (
+        assignments,
+        sessions,
+        applications,
+        documents,
+        tasks,
+        signing,
+        permits,
+        agenda,
+        engine,
+        agencies,
+        calendar,
+        outbox,
+    ):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

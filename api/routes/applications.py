@@ -15,9 +15,10 @@ from api.idempotency import OnlyOnce, request_sha256
 from api.problems import ApiCode, Problem
 from api.sentences import facts_for_all
 from api.submitting import SubmissionAnswer, submit_case
+from permits.after_issue import may_be_withdrawn
 from permits.application import CLOSED, ApplicationStatus, Delivery
 from permits.authority import STAFF, Act, Actor, Role
-from permits.definition import PermitDefinition, Variant
+from permits.definition import PermitDefinition, Procedure, Variant
 from permits.errors import Code, RuleError
 from store.queries.application import (
     ApplicationLine,
@@ -211,6 +212,8 @@ async def withdraw_application(
             raise Problem(ApiCode.NOT_SUBMITTED)
         if case.row.status in CLOSED:
             raise RuleError(closed_code(case.row.status), number=case.row.number)
+        if not may_be_withdrawn(Procedure(case.row.procedure)):
+            raise RuleError(Code.NOT_ALLOWED)
         try:
             receipt = await services.engine.withdraw(
                 case.row.number, Withdrawal(actor=case.actor, reason=asked.reason), key

@@ -107,7 +107,7 @@ async def is_released(session: AsyncSession, row: ApplicationRow) -> bool:
         .join(SignedLetterRow, col(SignedLetterRow.letter_sha256) == col(LetterRow.sha256))
         .where(
             col(LetterRow.number) == row.number,
-            col(LetterRow.purpose) == (row.product or "permit"),
+            col(LetterRow.purpose) == (row.product or row.procedure),
             col(LetterRow.status) == "issued",
         )
     )

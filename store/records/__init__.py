@@ -12,6 +12,7 @@ from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
 from store.records.people import PeopleRecords, actor_of
+from store.records.permits import NewProcedure, PermitRecords
 from store.records.proofs import ProofRecords, Receipt, Sending
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
@@ -41,6 +42,7 @@ class Records(
     LawRecords,
     CalendarRecords,
     RequestRecords,
+    PermitRecords,
 ):
     """All writes, on one database."""
 
@@ -54,6 +56,7 @@ __all__ = [
     "NewAttachment",
     "NewDocument",
     "NewDraft",
+    "NewProcedure",
     "NoticeState",
     "OpenSession",
     "Receipt",

@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,10 +17,10 @@ from permits.application import ApplicationStatus, Delivery, DocumentRef, dossie
 from permits.errors import Code, RuleError
 from permits.events import GENESIS
 from permits.numbering import ApplicationNumber
-from store.records.base import Subject, append, lock_application
+from store.records.base import Subject, append, lock_application, next_application_number
 from store.records.cases import document_ref
 from store.records.values import MissingStart, NewAttachment, NewDocument, NewDraft, SubmissionRecord
-from store.tables import ApplicationRow, AttachmentRow, DocumentRow, NumberSeriesRow, TaskRow
+from store.tables import ApplicationRow, AttachmentRow, DocumentRow, TaskRow
 
 
 class DraftRecords(Subject):
@@ -30,9 +29,10 @@ class DraftRecords(Subject):
     async def create_draft(self, draft: NewDraft) -> ApplicationRow:
         """Opens a draft under the next application number of the year."""
         async with self._db.transaction() as session:
+            sequence = await next_application_number(session, draft.year)
             row = ApplicationRow(
                 **draft.model_dump(exclude={"year", "variant", "delivery"}),
-                number=str(ApplicationNumber(year=draft.year, sequence=await _next_number(session, draft.year))),
+                number=str(ApplicationNumber(year=draft.year, sequence=sequence)),
                 variant=draft.variant.value,
                 delivery=draft.delivery.value,
                 status=ApplicationStatus.DRAFT.value,
@@ -144,12 +144,6 @@ class DraftRecords(Subject):
         )
         async with self._db.transaction() as session:
             await session.exec(started.values(started_at=at))
-
-
-async def _next_number(session: AsyncSession, year: int) -> int:
-    taken = insert(NumberSeriesRow).values(year=year, last=1)
-    query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
-    return int((await session.exec(query.returning(col(NumberSeriesRow.last)))).scalar_one())
 
 
 def _draft(row: ApplicationRow) -> ApplicationRow:

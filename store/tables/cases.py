@@ -37,6 +37,10 @@ class ApplicationRow(Table, table=True):
             postgresql_where=text("started_at IS NOT NULL AND closed_at IS NULL"),
         ),
         Index("ix_applications_applicant_created", "applicant_id", "created_at"),
+        # The procedures about a permit: one at a time.
+        Index(
+            "ix_applications_about_permit", "about_permit", postgresql_where=text("about_permit IS NOT NULL")
+        ),
         # The reconciler's question, asked every few seconds, touches only cases that wait for their start.
         Index(
             "ix_applications_start_missing",
