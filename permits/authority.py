@@ -171,7 +171,7 @@ def refusal(actor: Actor, act: Act, subject: Subject | None = None) -> Code | No
 
 
 def _refusal_of_own(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
-    if own and act in (Act.APPLY_FOR, Act.OPEN_REVOCATION):
+    if own and act in (Act.APPLY_FOR, Act.ASK_WHY, Act.OPEN_REVOCATION):
         return Code.OWN_APPLICATION
     if act is Act.OPEN_REVOCATION and not _in_field(actor, about):
         return Code.NOT_ALLOWED
@@ -197,7 +197,7 @@ def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Cod
         return None if own else Code.NOT_ALLOWED
     if own:
         return Code.OWN_APPLICATION
-    if actor.role is Role.OPD and actor.opd != about.opd:
+    if actor.role is Role.OPD and (actor.opd is None or actor.opd != about.opd):
         return Code.NOT_ALLOWED
     if not _in_field(actor, about):
         return Code.NOT_ALLOWED
@@ -232,7 +232,7 @@ def _refusal_to_assign(actor: Actor, act: Act, about: Subject, own: bool) -> Cod
     if own:
         return Code.OWN_APPLICATION
     if about.role is Role.OPD:
-        allowed = actor.role is Role.OPD and actor.is_head and actor.opd == about.opd
+        allowed = actor.role is Role.OPD and actor.is_head and actor.opd is not None and actor.opd == about.opd
     else:
         allowed = actor.role in _superiors(about.role)
     return None if allowed else Code.NOT_ALLOWED
