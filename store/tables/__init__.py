@@ -18,6 +18,7 @@ from store.tables.cases import (
     TaskRow,
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
+from store.tables.evaluations import EvaluationRow
 from store.tables.law import CalendarDayRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
@@ -41,6 +42,7 @@ __all__ = [
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
+    "EvaluationRow",
     "EventRow",
     "HttpReceiptRow",
     "LetterRow",
