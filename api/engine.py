@@ -27,6 +27,7 @@ from api.problems import ApiCode, Problem
 from permits.decisions import Decision, Receipt
 from permits.errors import Code
 from workflows.connection import ArgumentTooLarge, connect
+from workflows.evaluation_order import EvaluationOrder, order_evaluation
 from workflows.messages import (
     CaseState,
     Submission,
@@ -94,6 +95,13 @@ class Engine:
         """Passes a withdrawal to the case. Raises as `decide` does."""
         update_id = withdrawal_update_id(number, withdrawal.actor.id, key)
         return await self._update(application_workflow_id(number), "withdraw", withdrawal, update_id, WithdrawalReceipt)
+
+    async def order_evaluation(self, order: EvaluationOrder) -> str:
+        """Has a month evaluated; the id of the workflow that does it. Raises Problem(engine-unavailable)."""
+        try:
+            return await order_evaluation(await self._connected(), order, timedelta(seconds=START_SECONDS))
+        except (RPCError, RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
 
     async def state(self, number: str) -> CaseState:
         """What the engine itself holds of a case. Raises Problem(engine-unavailable), CaseGone."""

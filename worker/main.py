@@ -25,6 +25,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.clients.mail import MailClient
 from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
+from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.signatures import SignatureDesk
@@ -41,9 +42,11 @@ from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler
+from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
+from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 
@@ -98,6 +101,7 @@ def main_activities(
         letters.compose_letter,
         letters.render_letter,
         delivery.deliver_letter,
+        EvaluationDesk(records, documents).compile_month,
     ]
 
 
@@ -147,7 +151,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, EvaluationWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -159,6 +163,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
+            keep_schedules(client),
             NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
             _keep_house(records),
         ],

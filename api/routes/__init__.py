@@ -10,6 +10,7 @@ from api.routes import (
     catalogue,
     documents,
     engine,
+    evaluations,
     health,
     inbox,
     sessions,
@@ -28,7 +29,7 @@ def api_router() -> APIRouter:
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, inbox, stuck, tasks, signing, engine):
+    for module in (sessions, applications, documents, inbox, stuck, tasks, signing, evaluations, engine):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

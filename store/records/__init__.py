@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.drafts import DraftRecords
+from store.records.evaluations import EvaluationRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
@@ -37,6 +38,7 @@ class Records(
     PeopleRecords,
     LawRecords,
     RequestRecords,
+    EvaluationRecords,
 ):
     """All writes, on one database."""
 

@@ -240,7 +240,21 @@ class EventRow(Table, table=True):
     """A line of the legal record, chained to the one before it; a trigger refuses to change or remove it."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("number", "key"),)
+    __table_args__ = (
+        UniqueConstraint("number", "key"),
+        # What the month-end evaluation reads of all cases at once (store.queries.evaluation).
+        Index(
+            "ix_events_evaluated",
+            "tag",
+            "office_at",
+            postgresql_include=["number"],
+            postgresql_where=text(
+                "tag IN ('permit:case:issued', 'application:case:closed', 'application:case:withdrawn',"
+                " 'application:file:closed', 'desk:task:warned', 'desk:task:escalated', 'desk:ladder:ended',"
+                " 'opd:recommendation:warned', 'opd:recommendation:escalated', 'opd:ladder:ended')"
+            ),
+        ),
+    )
 
     number: str = Field(primary_key=True, foreign_key="applications.number")
     sequence: int = Field(primary_key=True)  # from 1

@@ -21,6 +21,12 @@ INDEXES: tuple[tuple[str, list[str], list[str], str], ...] = (
     ("ix_tasks_open_silent", ["role", "due_at", "id"], [], f"{OPEN} AND (rungs_fallen > 0 OR kind = 'overdue')"),
 )
 
+EVALUATED = (
+    "permit:case:issued", "application:case:closed", "application:case:withdrawn", "application:file:closed",
+    "desk:task:warned", "desk:task:escalated", "desk:ladder:ended",
+    "opd:recommendation:warned", "opd:recommendation:escalated", "opd:ladder:ended",
+)  # fmt: skip
+
 
 def upgrade() -> None:
     for column in ("applicant_id", "permit_type", "desk_field"):
@@ -35,6 +41,14 @@ def upgrade() -> None:
     op.drop_index("ix_tasks_assigned_to", "tasks")
     for name, columns, included, rows in INDEXES:
         op.create_index(name, "tasks", columns, postgresql_include=included, postgresql_where=sa.text(rows))
+    named = ", ".join(f"'{tag}'" for tag in EVALUATED)
+    op.create_index(
+        "ix_events_evaluated",
+        "events",
+        ["tag", "office_at"],
+        postgresql_include=["number"],
+        postgresql_where=sa.text(f"tag IN ({named})"),
+    )
     op.create_table(
         "evaluations",
         sa.Column("month", sa.Date(), nullable=False),
@@ -53,6 +67,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("evaluations")
+    op.drop_index("ix_events_evaluated", "events")
     for name, *_ in reversed(INDEXES):
         op.drop_index(name, "tasks")
     op.create_index("ix_tasks_assigned_to", "tasks", ["assigned_to"])
