@@ -18,6 +18,7 @@ from api.services import Services
 from api.sessions import Login, resume
 from permits.application import ApplicationStatus
 from permits.authority import Act, Actor, Role, Subject, refusal
+from permits.decisions import APPLICANTS_TASKS, TaskKind
 from permits.errors import Code, RuleError
 from permits.numbering import ApplicationNumber, NumberingError
 from store.queries.application import application_row, subject_of
@@ -150,19 +151,37 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
     """The task where the actor may do `act`. Raises as `task_for` says."""
     if len(task_id) > 200 or not task_id.isascii() or not task_id.isprintable():
         raise RuleError(Code.TASK_NOT_FOUND)
+    capacities = await services.capacities(actor)
     async with services.db.transaction() as session:
         task = await task_row(session, task_id)
         application = await application_row(session, task.number)
         whole_case = await subject_of(session, application)
     about = subject_of_task(task, application.applicant_id)
-    if not _may_know_of(actor, whole_case):
+    if not any(_may_know_of(one, whole_case) for one in capacities):
         raise RuleError(Code.TASK_NOT_FOUND)
+    acts = _acts_at(task, act)
+    for one in capacities:
+        if any(refusal(one, each, about) is None for each in acts):
+            return Work(task, application, one, about)
     if act not in (Act.READ_APPLICATION, Act.READ_DOCUMENTS):
         allow(actor, act, about)
-    elif refusal(actor, Act.DECIDE, about) is not None:
-        # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
-        allow(actor, act, whole_case)
-    return Work(task, application, actor, about)
+    # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
+    for one in capacities:
+        if refusal(one, act, whole_case) is None:
+            return Work(task, application, one, about)
+    raise RuleError(Code.NOT_ALLOWED)
+
+
+def _acts_at(task: TaskRow, act: Act) -> tuple[Act, ...]:
+    """What opens a task to somebody: the act itself, and for a decision the right to stand in for its holder."""
+    if act not in (Act.DECIDE, Act.READ_APPLICATION, Act.READ_DOCUMENTS):
+        return (act,)
+    kind = TaskKind(task.kind)
+    if kind in APPLICANTS_TASKS:
+        return (Act.DECIDE, Act.ACT_FOR_APPLICANT)
+    if kind is TaskKind.RECOMMENDATION:
+        return (Act.DECIDE, Act.KEY_IN_ANSWER)
+    return (Act.DECIDE,)
 
 
 def _may_know_of(actor: Actor, subject: Subject) -> bool:

@@ -41,7 +41,7 @@ from store.logs import log_as_json
 from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
-from worker.reconcile import Reconciler
+from worker.reconcile import Reconciler, Replanner
 from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
@@ -93,6 +93,7 @@ def main_activities(
         book.open_task,
         book.close_task,
         book.record_rung,
+        book.record_change,
         book.record_answer,
         book.close_case,
         book.number_letter,
@@ -163,6 +164,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
+            Replanner(records, client).run(),
             keep_schedules(client),
             NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
             _keep_house(records),

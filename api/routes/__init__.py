@@ -6,7 +6,10 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    agencies,
     applications,
+    assignments,
+    calendar,
     catalogue,
     documents,
     engine,
@@ -25,11 +28,13 @@ from api.routes import (
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications):
+    for module in (sessions, catalogue, tracking, verifications, calendar):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, inbox, stuck, tasks, signing, evaluations, engine):
+    # Before `tasks`, whose addresses take any name for a task's.
+    first = (assignments, inbox, stuck)
+    for module in (*first, sessions, applications, documents, tasks, signing, evaluations, engine, agencies, calendar):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

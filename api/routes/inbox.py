@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from api.dependencies import Here, PageSize, may
 from api.problems import ApiCode, Problem
-from api.services import Services
 from permits.authority import Act, Actor
 from permits.decisions import TaskKind
 from store.queries.inbox import InboxCounts, InboxLine, Only, Place, View, inbox, inbox_counts
@@ -57,7 +56,7 @@ class TaskList(BaseModel):
 @private.get("/tasks")
 async def list_tasks(actor: Lister, services: Here, asked: Annotated[Filters, Query()]) -> TaskList:
     """The open tasks that the asker may decide, or may do for others where the view says so."""
-    actors = await capacities(services, actor)
+    actors = await services.capacities(actor)
     place = read_place(asked.after) if asked.after else None
     async with services.db.transaction() as session:
         items, total, more = await inbox(
@@ -77,14 +76,9 @@ async def list_tasks(actor: Lister, services: Here, asked: Annotated[Filters, Qu
 @private.get("/tasks/counts")
 async def count_tasks(actor: Lister, services: Here) -> InboxCounts:
     """How many open tasks each view of the asker's inbox holds."""
-    actors = await capacities(services, actor)
+    actors = await services.capacities(actor)
     async with services.db.transaction() as session:
         return await inbox_counts(session, actors, services.now())
-
-
-async def capacities(services: Services, actor: Actor) -> tuple[Actor, ...]:
-    """The desks that the person works at: its own."""
-    return (actor,)
 
 
 def place_text(place: Place) -> str:

@@ -27,7 +27,9 @@ PAPERS = ("pdf", "jpg", "png")
 EVIDENCE: dict[TaskKind, dict[str, tuple[str, ...]]] = {
     TaskKind.INSPECTION: {"photo": PICTURES, "minutes": PAPERS},
     TaskKind.MEETING: {"minutes": PAPERS},
-    TaskKind.RECOMMENDATION: {"wet-signed-letter": PAPERS},
+    TaskKind.SIGN_MINUTES: {"minutes-signature": PAPERS},
+    TaskKind.RECOMMENDATION: {"wet-signed-letter": PAPERS, "paper-answer": PAPERS},
+    TaskKind.CLARIFICATION: {"answer": PAPERS},
     TaskKind.PAYMENT: {"payment-proof": PAPERS},
 }
 """Which evidence belongs to which task, and its formats."""

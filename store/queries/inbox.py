@@ -135,6 +135,11 @@ class TaskPage(_View):
     photos: int
     instructions: str
     possible: list[str]
+    people: list[str]  # those present, who sign the minutes
+    return_to: list[str]  # desks that the case can be sent back to
+    assigned_to: str | None
+    assigned_to_name: str | None
+    rungs_fallen: int
     decision: str | None
     decided_by_name: str | None
     closed_at: datetime | None

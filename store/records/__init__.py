@@ -5,6 +5,7 @@ One class, `Records`, split by subject; what screens show is read by `store.quer
 
 from __future__ import annotations
 
+from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.drafts import DraftRecords
 from store.records.evaluations import EvaluationRecords
@@ -37,6 +38,7 @@ class Records(
     NoticeRecords,
     PeopleRecords,
     LawRecords,
+    CalendarRecords,
     RequestRecords,
     EvaluationRecords,
 ):

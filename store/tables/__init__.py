@@ -19,7 +19,7 @@ from store.tables.cases import (
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
 from store.tables.evaluations import EvaluationRow
-from store.tables.law import CalendarDayRow, DefinitionRow
+from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
     AgendaRow,
@@ -39,6 +39,7 @@ __all__ = [
     "ApplicationRow",
     "AttachmentRow",
     "CalendarDayRow",
+    "CalendarEditionRow",
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
