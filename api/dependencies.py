@@ -174,7 +174,7 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
 
 def _acts_at(task: TaskRow, act: Act) -> tuple[Act, ...]:
     """What opens a task to somebody: the act itself, and for a decision the right to stand in for its holder."""
-    if act is Act.SIGN or act in (Act.TAKE_OVER, Act.ASSIGN):
+    if act not in (Act.DECIDE, Act.READ_APPLICATION, Act.READ_DOCUMENTS):
         return (act,)
     kind = TaskKind(task.kind)
     if kind in APPLICANTS_TASKS:

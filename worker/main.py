@@ -27,6 +27,7 @@ from activities.clients.post import NoPost, PostClient, StandInPost
 from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
 from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
+from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
@@ -49,6 +50,7 @@ from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
+from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 from workflows.reminders import ExpiryRemindersWorkflow
@@ -107,6 +109,7 @@ def main_activities(
         delivery.deliver_letter,
         delivery.track_post,
         ReminderDesk(records, base).remind_expiring,
+        EvaluationDesk(records, documents).compile_month,
     ]
 
 
@@ -149,7 +152,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),

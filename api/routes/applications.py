@@ -168,10 +168,11 @@ async def list_applications(
     after: Annotated[str | None, Query(pattern=r"^PRM-[0-9]{4}-[0-9]{6,9}$")] = None,
     limit: PageSize = 50,
 ) -> ApplicationList:
-    """An applicant's own applications; for staff, all that were submitted."""
+    """An applicant's own applications; for staff, all that were submitted, for a back office those of its field."""
     applicant_id = _whose(login.actor)
+    field = login.actor.field if login.actor.role is Role.BACK_OFFICE else None
     async with services.db.transaction() as session:
-        items, total = await applications(session, applicant_id, after, limit)
+        items, total = await applications(session, applicant_id, after, limit, field)
     return ApplicationList(items=items, total=total, next_after=items[-1].number if len(items) == limit else None)
 
 

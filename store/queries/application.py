@@ -278,7 +278,7 @@ async def letters(session: AsyncSession, number: str) -> list[LetterView]:
 
 
 async def applications(
-    session: AsyncSession, applicant_id: str | None, after: str | None, limit: int
+    session: AsyncSession, applicant_id: str | None, after: str | None, limit: int, field: str | None = None
 ) -> tuple[list[ApplicationLine], int]:
     """A page of applications, newest number first, and how many there are.
 
@@ -286,8 +286,11 @@ async def applications(
         applicant_id: only this person's; None for all that were submitted.
         after: the last number of the page before.
         limit: lines on a page.
+        field: only those of this field; None for all.
     """
     query = select(ApplicationRow)
+    if field is not None:
+        query = query.where(col(ApplicationRow.field) == field)
     if applicant_id is not None:
         query = query.where(col(ApplicationRow.applicant_id) == applicant_id)
     else:

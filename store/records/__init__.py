@@ -8,6 +8,7 @@ from __future__ import annotations
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.drafts import DraftRecords
+from store.records.evaluations import EvaluationRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
@@ -43,6 +44,7 @@ class Records(
     CalendarRecords,
     RequestRecords,
     PermitRecords,
+    EvaluationRecords,
 ):
     """All writes, on one database."""
 

@@ -18,6 +18,7 @@ from store.tables.cases import (
     TaskRow,
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
+from store.tables.evaluations import EvaluationRow
 from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
@@ -42,6 +43,7 @@ __all__ = [
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
+    "EvaluationRow",
     "EventRow",
     "HttpReceiptRow",
     "LetterRow",

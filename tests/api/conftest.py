@@ -35,6 +35,7 @@ from store.documents import DocumentStore
 from store.records import NewAccount, Records
 from store.settings import StoreSettings
 from tests.stack_fixture import system_environment
+from workflows.evaluation_order import EvaluationOrder, evaluation_workflow_id
 from workflows.messages import Submission, Withdrawal, WithdrawalReceipt
 
 TEMPLATE = "api_template"
@@ -148,6 +149,7 @@ class StandInEngine(Engine):
         self.decisions: list[tuple[str, Decision, str]] = []
         self.withdrawals: list[Withdrawal] = []
         self.receipts: dict[str, Receipt] = {}
+        self.evaluations: list[EvaluationOrder] = []
         self.raises: Exception | None = None
 
     async def start(self, submission: Submission) -> bool:
@@ -166,6 +168,10 @@ class StandInEngine(Engine):
             decided_at="2026-03-13T03:00:00+00:00",
         )
         return self.receipts.setdefault(update_id, first)
+
+    async def order_evaluation(self, order: EvaluationOrder) -> str:
+        self.evaluations.append(order)
+        return evaluation_workflow_id(order.month or "")
 
     async def withdraw(self, number: str, withdrawal: Withdrawal, key: str) -> WithdrawalReceipt:
         if self.raises is not None:

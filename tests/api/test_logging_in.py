@@ -22,6 +22,7 @@ PUBLIC = {
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/verifications/{code}"),
     ("POST", "/api/v1/verifications"),
+    ("GET", "/api/v1/calendar/{year}"),
     ("OPTIONS", "/api/v1/codec/decode"),
     ("GET", "/api/v1/webhooks/whatsapp"),  # allowed by its verify token
     ("POST", "/api/v1/webhooks/whatsapp"),  # allowed by the signature over its body
