@@ -7,21 +7,28 @@ from __future__ import annotations
 
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.drafts import DraftRecords
+from store.records.help import HelpRecords, thread_of
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
-from store.records.people import PeopleRecords, actor_of
+from store.records.people import COUNTER_DOMAIN, PeopleRecords, actor_of
+from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
+from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.values import (
+    AccountToken,
     ClaimState,
+    DraftChanges,
     Mandate,
     MissingStart,
     NewAccount,
     NewActivation,
     NewAttachment,
+    NewDelegation,
     NewDocument,
     NewDraft,
+    NewHelpMessage,
     NoticeState,
     OpenSession,
     SubmissionRecord,
@@ -35,6 +42,9 @@ class Records(
     DraftRecords,
     NoticeRecords,
     PeopleRecords,
+    RegistrationRecords,
+    StaffingRecords,
+    HelpRecords,
     LawRecords,
     RequestRecords,
 ):
@@ -42,19 +52,28 @@ class Records(
 
 
 __all__ = [
+    "COUNTER_DOMAIN",
+    "AccountToken",
     "ClaimState",
+    "Departure",
+    "DraftChanges",
     "Mandate",
     "MissingStart",
     "NewAccount",
     "NewActivation",
     "NewAttachment",
+    "NewDelegation",
     "NewDocument",
     "NewDraft",
+    "NewHelpMessage",
     "NoticeState",
     "OpenSession",
+    "OpenTask",
     "Records",
     "SubmissionRecord",
     "actor_of",
     "document_ref",
     "event_of",
+    "thread_of",
+    "token_mail_key",
 ]

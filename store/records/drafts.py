@@ -20,7 +20,14 @@ from permits.events import GENESIS
 from permits.numbering import ApplicationNumber
 from store.records.base import Subject, append, lock_application
 from store.records.cases import document_ref
-from store.records.values import MissingStart, NewAttachment, NewDocument, NewDraft, SubmissionRecord
+from store.records.values import (
+    DraftChanges,
+    MissingStart,
+    NewAttachment,
+    NewDocument,
+    NewDraft,
+    SubmissionRecord,
+)
 from store.tables import ApplicationRow, AttachmentRow, DocumentRow, NumberSeriesRow, TaskRow
 
 
@@ -45,10 +52,17 @@ class DraftRecords(Subject):
         self, number: str, data: dict[str, str] | None = None, delivery: Delivery | None = None
     ) -> ApplicationRow:
         """Replaces the answers or the delivery of a draft. Raises RuleError: application-not-found, not-a-draft."""
+        return await self.change_draft(number, DraftChanges(data=data, delivery=delivery))
+
+    async def change_draft(self, number: str, changes: DraftChanges) -> ApplicationRow:
+        """Changes a draft. Raises RuleError: application-not-found, not-a-draft."""
+        given = changes.model_dump(mode="json", exclude_none=True)
+        if "old_permit_text" in given:
+            given["old_permit"] = changes.old_permit
         async with self._db.transaction() as session:
             row = _draft(await lock_application(session, number))
-            row.data = row.data if data is None else data
-            row.delivery = row.delivery if delivery is None else delivery.value
+            for name, value in given.items():
+                setattr(row, name, value)
         return row
 
     async def discard_draft(self, number: str) -> tuple[str, ...]:
