@@ -48,7 +48,7 @@ class ApiCode(StrEnum):
     LOGIN_FAILED = "login-failed"  # e-mail and password do not belong together; never says which
     EMAIL_UNCONFIRMED = "email-unconfirmed"
     EMAIL_TAKEN = "email-taken"  # said to officers alone; whoever registers gets the same answer either way
-    UNFIT_SECRET = "unfit-password"  # too short, too common, or the person's own data
+    GUESSABLE = "guessable-password"  # too short, too common, or the person's own data
     LINK_INVALID = "link-invalid"  # of a mail: unknown, used, or its time is over
     CSRF_FAILED = "csrf-failed"  # a cookie came without its form's secret
     TOO_MANY_ATTEMPTS = "too-many-attempts"

@@ -11,14 +11,17 @@ from jinja2 import Environment
 
 from api.attempts import Attempts
 from api.engine import Engine
+from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
+from api.registries import PopulationRegistry
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
 from api.verifying import Verifying
 from permits.calendar import WorkingCalendar
 from permits.calendar_loader import load_office_calendar
+from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
 from store.records import Records
@@ -66,6 +69,9 @@ class Services:
     sentences: Sentences
     pages: Environment
     calendar: OfficeCalendar
+    keyring: Keyring
+    mailing: Mailing
+    population: PopulationRegistry
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 
     async def office_today(self) -> date:

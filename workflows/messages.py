@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from permits.application import Delivery, DocumentRef
 from permits.authority import Actor
 from permits.calendar import WorkingCalendar
-from permits.decisions import TaskKind
+from permits.decisions import OnBehalf, TaskKind
 from permits.definition import Agency, PermitDefinition, Variant
 from permits.pace import Pace
 from permits.steps import OpdAnswer
@@ -80,6 +80,7 @@ class Submission(_Message):
     delivery: Delivery
     calendar: WorkingCalendar
     pace: Pace
+    practice: bool = False  # nothing legal comes out: letters say CONTOH and take numbers of their own series
 
 
 class Withdrawal(_Message):
@@ -87,6 +88,7 @@ class Withdrawal(_Message):
 
     actor: Actor
     reason: str = ""
+    on_behalf: OnBehalf | None = None  # the front office at the counter, with the applicant's consent
 
 
 class WithdrawalReceipt(_Message):

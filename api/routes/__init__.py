@@ -6,11 +6,15 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    accounts,
     applications,
     catalogue,
     documents,
     engine,
     health,
+    help,
+    me,
+    people,
     sessions,
     signing,
     tasks,
@@ -22,11 +26,11 @@ from api.routes import (
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications):
+    for module in (sessions, accounts, catalogue, tracking, verifications):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, engine):
+    for module in (sessions, accounts, me, applications, documents, help, tasks, signing, people, engine):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

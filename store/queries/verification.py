@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.definition import LetterForm
+from permits.party import party_of
 from store.queries.catalogue import definition_version
 from store.tables import (
     AccountRow,
@@ -98,7 +99,7 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
         purpose=letter.purpose,
         number=letter.number_text,
         title=form.title if form else row.title,
-        holder_name=owner.name,
+        holder_name=party_of(row.party).holder(owner.name),
         issued_on=letter.letter_date,
         valid_until=valid_until,
         signer_name=signer.name if signer and issued else None,

@@ -18,6 +18,9 @@ from permits.steps import LetterFrozen, LetterOpening, LetterRef
 from store.records.base import Subject, append, keys_written, lock_application
 from store.tables import AgendaRow, LetterRow, LetterVersionRow, SignedLetterRow
 
+PRACTICE_PREFIX = "LATIHAN-"
+"""Of the series and the number of every letter of a practice case."""
+
 
 class LetterRecords(Subject):
     """The register's writes, each safe to repeat."""
@@ -34,15 +37,18 @@ class LetterRecords(Subject):
             if known is not None:
                 return letter_ref(_living(known))
             year = opening.letter_date.year
-            sequence = await _take_sequence(session, opening.series, year)
+            # A practice letter never takes a number of a legal series: those stay gapless by themselves.
+            prefix = PRACTICE_PREFIX if case.practice else ""
+            series = prefix + opening.series
+            sequence = await _take_sequence(session, series, year)
             place = LetterNumber(series=opening.series, year=year, sequence=sequence)
             row = LetterRow(
                 number=opening.number,
                 purpose=opening.purpose,
-                series=opening.series,
+                series=series,
                 year=year,
                 sequence=sequence,
-                number_text=place.render(opening.number_template, opening.letter_date.month),
+                number_text=prefix + place.render(opening.number_template, opening.letter_date.month),
                 letter_date=opening.letter_date,
             )
             session.add(row)
