@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from permits.authority import SUPERIOR, Role
 from permits.steps import Notice
 from store.records.base import Subject
+from store.records.people import COUNTER_DOMAIN
 from store.records.values import NoticeState
 from store.tables import AccountRow, ApplicationRow, OutboxRow
 
@@ -106,6 +107,8 @@ async def queue_for_people(session: AsyncSession, case: ApplicationRow, notice: 
 
 
 def _row(case: ApplicationRow, notice: Notice, at: datetime, person: AccountRow | None) -> dict[str, object]:
+    if person is not None and person.email.endswith(COUNTER_DOMAIN):
+        person = None  # a person without e-mail, served at the counter: ops sees that nothing could be sent
     return {
         "key": f"{case.number}:{notice.key}:{person.id if person else 'nobody'}",
         "number": case.number,
