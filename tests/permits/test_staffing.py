@@ -82,7 +82,9 @@ def test_only_leaders_act_for_the_head(role: Role) -> None:
         (someone("a", Role.HEAD_OF_OFFICE), someone("b", Role.HEAD_OF_DIVISION), Code.NOT_ALLOWED),
     ],
 )
-def test_a_desk_stays_in_its_house_and_the_heads_is_never_lent(lender: Actor, colleague: Actor, code: Code | None) -> None:
+def test_a_desk_stays_in_its_house_and_the_heads_is_never_lent(
+    lender: Actor, colleague: Actor, code: Code | None
+) -> None:
     if code is None:
         check_lent(lender, colleague)
     else:
