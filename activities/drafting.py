@@ -127,7 +127,7 @@ class LetterDesk:
             title=order.form.title,
             subject=f"{order.form.title}: {case.title}" if not order.head_signs else case.title,
             recipient=_recipient(order, party.holder(applicant.name)),
-            applicant=_applicant_lines(applicant, party),
+            applicant=applicant_lines(applicant, party),
             facts=_answers(order.fields, case.data) + order.facts,
             body=order.paragraphs,
             conditions=order.conditions or order.form.conditions,
@@ -205,7 +205,7 @@ class LetterDesk:
         return f"{self._base}/v/{verification_code(verification_id or '', self._qr_key)}"
 
 
-def _applicant_lines(account: AccountRow, party: Party) -> tuple[tuple[str, str], ...]:
+def applicant_lines(account: AccountRow, party: Party) -> tuple[tuple[str, str], ...]:
     """Who holds the permit, and who acts for the holder."""
     born = ("Tempat, tanggal lahir", _birth(account.birth_place, account.birth_date))
     if party.principal is None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -134,7 +135,7 @@ def _newest() -> Any:
         col(HelpMessageRow.sent_at),
     )
     return (
-        query.distinct(col(HelpMessageRow.thread))
+        query.ext(distinct_on(col(HelpMessageRow.thread)))
         .order_by(col(HelpMessageRow.thread), col(HelpMessageRow.sent_at).desc(), col(HelpMessageRow.id))
         .subquery()
     )

@@ -7,12 +7,23 @@ import httpx
 import pytest
 
 from permits.authority import Role
+from signing.qr import verification_code
 from store.tables import PermitRow
-from tests.api.cases import a_repair
+from tests.api.cases import a_letter, a_repair, issue_letter, sign_letter
 from tests.api.conftest import UNCONFIRMED_TYPE, Api, a_person
-from tests.api.filing import PERMIT_TYPE, a_case, a_complete_draft, a_draft, a_pdf, a_picture, answers, definition, upload
+from tests.api.filing import (
+    PERMIT_TYPE,
+    a_case,
+    a_complete_draft,
+    a_draft,
+    a_pdf,
+    a_picture,
+    answers,
+    definition,
+    upload,
+)
 
-COMPANY = {"kind": "company", "name": "PT Contoh Sejahtera", "position": "Direktur", "registration": "0000000000000"}
+COMPANY = {"kind": "company", "name": "PT Contoh Sejahtera", "position": "Direktur", "registration": "0" * 13}
 KUASA = {"kind": "person", "proxy": {"principal_name": "Contoh Pemberi Kuasa", "relation": "anak"}}
 COUNTER_PERSON = {
     "name": "Contoh Tanpa Surel",
@@ -289,3 +300,16 @@ async def test_the_front_office_withdraws_only_with_the_applicants_consent(api: 
     [withdrawal] = api.engine.withdrawals
     assert (withdrawal.actor.id, withdrawal.actor.on_behalf_of) == ("depan", "Contoh Pemohon")
     assert withdrawal.on_behalf is not None and withdrawal.on_behalf.consent == "Datang sendiri"
+
+
+async def test_the_verification_page_names_the_holder_and_not_who_acted(api: Api) -> None:
+    client = await api.as_("pemohon")
+    number = await a_draft(client, party=COMPANY)
+    await fill(client, number)
+    await submit(client, number)
+    sha256, pdf = await a_letter(api, number)
+    await sign_letter(api, number, sha256, pdf)
+    await issue_letter(api, number)
+    row = await api.records.application(number)
+    code = verification_code(row.verification_id or "", api.settings.qr_key_bytes)
+    assert (await api.anonymous().get(f"/api/v1/verifications/{code}")).json()["holder_name"] == "PT Contoh Sejahtera"
