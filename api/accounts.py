@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints
 
+from api.acting import check_other_person
 from api.asked import Asked
 from api.mailing import token_hash
 from api.passwords import UNUSABLE, check_fit
@@ -21,7 +22,7 @@ from api.services import Services
 from permits.authority import Actor, Role
 from permits.errors import Code, RuleError
 from permits.nik import NikWarning, clean_nik, nik_warnings, read_nik
-from store.errors import NikTaken
+from store.errors import EmailTaken, NikTaken
 from store.records import COUNTER_DOMAIN, NewAccount
 from store.tables import AccountRow
 
@@ -69,6 +70,18 @@ class CounterAccountAsked(IdentityAsked):
     """An account that the front office makes for a person who shows the KTP; without e-mail, nothing is ever mailed."""
 
     email: Email | None = None
+
+
+class CounterChange(Asked):
+    """What the front office changes for a person who shows the KTP; what is left out stays."""
+
+    name: PersonName | None = None
+    birth_place: Place | None = None
+    birth_date: date | None = None
+    address: Address | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    """For an account of the counter alone: its person gets a log-in by mail."""
 
 
 class MailSentState(BaseModel):
@@ -139,6 +152,33 @@ async def make_at_counter(services: Services, asked: CounterAccountAsked, office
     return CounterAccountAnswer(
         id=account.id, name=account.name, warnings=identity.warnings, population_register=identity.source
     )
+
+
+async def change_at_counter(services: Services, account_id: str, asked: CounterChange, officer: Actor) -> AccountRow:
+    """The front office corrects an applicant's account; an address that its person uses is that person's to change.
+
+    Raises RuleError(person-not-found, own-application, not-allowed), Problem(email-taken).
+    """
+    await check_other_person(services, officer, account_id)
+    account = await services.records.account(account_id)
+    if account is None or account.role != Role.APPLICANT or not account.active:
+        raise RuleError(Code.PERSON_NOT_FOUND)
+    if asked.email is not None and not account.at_counter:
+        raise RuleError(Code.NOT_ALLOWED)
+    changes = asked.model_dump(exclude_none=True)
+    try:
+        changed = await services.records.change_account(account_id, **changes)
+    except EmailTaken:
+        raise Problem(ApiCode.EMAIL_TAKEN) from None
+    if asked.email is not None:
+        await services.mailing.send_token(changed, "password", "account-invited", services.now())
+    elif account.email_confirmed_at is not None:
+        await services.mailing.send(account.email, "account-changed", services.now(), name=account.name)
+    log.info(
+        "an account was changed at the counter",
+        extra={"account_id": account_id, "officer_id": officer.id, "fields": sorted(changes)},
+    )
+    return changed
 
 
 async def confirm(services: Services, token: str, address: str) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from api.acting import acting_in, stand_in
+from api.acting import acting_in, check_other_person, stand_in
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login, resume
@@ -199,6 +199,8 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
         raise RuleError(Code.TASK_NOT_FOUND)
     if act not in (Act.READ_APPLICATION, Act.READ_DOCUMENTS):
         allow(actor, act, about)
+        if actor.role is not Role.APPLICANT:
+            await check_other_person(services, actor, application.applicant_id)
     elif refusal(actor, Act.DECIDE, about) is not None:
         # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
         allow(actor, act, whole_case)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from api.accounts import Email, PersonName, Phone
 from api.asked import Asked, Sha256
@@ -17,6 +17,7 @@ from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.authority import Act, Actor, Role
 from permits.errors import Code, RuleError
+from permits.nik import clean_nik, read_nik
 from permits.staffing import (
     Capacity,
     check_delegation_period,
@@ -51,6 +52,8 @@ class OfficerAsked(Asked):
     rank: Line | None = None
     nip: Line | None = None
     phone: Phone | None = None
+    nik: SecretStr | None = Field(default=None, max_length=40)
+    """So that nobody decides on an own application under another account."""
 
 
 class OfficerChange(Asked):
@@ -141,16 +144,18 @@ class DelegationView(BaseModel):
 async def add_officer(services: Services, asked: OfficerAsked, by: Actor) -> OfficerView:
     """Makes an officer's account and mails the link of its first log-in.
 
-    Raises RuleError(field-invalid), Problem(email-taken).
+    Raises RuleError(field-invalid, nik-invalid), Problem(email-taken).
     """
     check_desk(asked.role, asked.field, asked.opd, asked.is_head)
     now = services.now()
+    account_id = str(uuid.uuid4())
     account = NewAccount(
-        id=str(uuid.uuid4()),
+        id=account_id,
         password_hash=UNUSABLE,
         created_at=now,
         made_by=by.id,
-        **asked.model_dump(),
+        **asked.model_dump(exclude={"nik"}),
+        **_nik(services, account_id, asked.nik),
     )
     try:
         row = await services.records.create_account(account)
@@ -242,6 +247,17 @@ async def end_delegation(services: Services, delegation_id: str, by: Actor) -> N
     if row is None or by.id not in (row.from_id, row.to_id):
         raise Problem(ApiCode.NOT_FOUND)
     await services.records.end_delegation(delegation_id, services.now())
+
+
+def _nik(services: Services, account_id: str, asked: SecretStr | None) -> dict[str, Any]:
+    if asked is None:
+        return {}
+    nik = clean_nik(asked.get_secret_value())
+    read_nik(nik)
+    return {
+        "nik_sealed": services.keyring.seal(nik.encode(), f"nik:{account_id}".encode()),
+        "nik_fingerprint": services.keyring.fingerprint(nik),
+    }
 
 
 async def _active(services: Services, account_id: str) -> Actor:

@@ -108,6 +108,7 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
         promise=promise,
         promise_due_at=promise.due_at(calendar, office_now),
         pace=pace,
+        calendar_version=calendar.version,
         event=Event(
             key="submitted",
             tag=Tag.APPLICATION_SUBMITTED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field, SecretStr
 from starlette.responses import JSONResponse
 
@@ -12,6 +12,7 @@ from api import accounts
 from api.accounts import (
     CounterAccountAnswer,
     CounterAccountAsked,
+    CounterChange,
     Email,
     MailSentState,
     Password,
@@ -121,3 +122,20 @@ async def look_up(asked: LookUpAsked, officer: FilesForOthers, services: Here) -
         raise RuleError(Code.PERSON_NOT_FOUND)
     accounts.log.info("an account was looked up", extra={"account_id": found.id, "officer_id": officer.id})
     return AccountFound(id=found.id, name=found.name, at_counter=found.at_counter)
+
+
+@private.patch("/accounts/{account_id}", response_model=AccountFound)
+async def change_at_counter(
+    account_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")],
+    asked: CounterChange,
+    officer: FilesForOthers,
+    services: Here,
+    only_once: OnlyOnce,
+) -> JSONResponse:
+    """The front office corrects the data of a person who shows the KTP; the person is told."""
+
+    async def write() -> AccountFound:
+        row = await accounts.change_at_counter(services, account_id, asked, officer)
+        return AccountFound(id=row.id, name=row.name, at_counter=row.at_counter)
+
+    return await only_once.answer(asked, 200, write)

@@ -27,7 +27,7 @@ from permits.authority import STAFF, Act, Actor, Role, Subject
 from permits.decisions import OnBehalf
 from permits.definition import PermitDefinition, Variant
 from permits.errors import Code, RuleError
-from permits.party import Party
+from permits.party import Party, party_of, requirements_for
 from store.queries.application import (
     ApplicationLine,
     ApplicationPage,
@@ -90,6 +90,8 @@ class DraftAnswer(BaseModel):
     old_permit_text: str | None
     practice: bool
     channel: str
+    documents_wanted: list[str]
+    """Codes of the documents that it asks for, required or not; a kuasa brings one more."""
 
 
 class ApplicationList(BaseModel):
@@ -165,7 +167,7 @@ async def create_application(asked: DraftAsked, login: SignedIn, services: Here,
                 year=today.year,
             )
         )
-        return _draft_answer(row)
+        return _draft_answer(row, definition)
 
     return await only_once.answer(asked, 201, write)
 
@@ -178,10 +180,10 @@ async def change_application(asked: DraftChange, case: Draft, services: Here, on
         if case.row.status != ApplicationStatus.DRAFT:
             raise RuleError(Code.NOT_A_DRAFT, number=case.row.number)
         data = None
+        today = await services.office_today()
+        async with services.db.transaction() as session:
+            definition = await definition_in_force(session, case.row.permit_type, today)
         if asked.data is not None:
-            today = await services.office_today()
-            async with services.db.transaction() as session:
-                definition = await definition_in_force(session, case.row.permit_type, today)
             _check_draft(definition, Variant(case.row.variant), asked.data)
             data = case.row.data | asked.data
         by = Continuing.of(case.row)
@@ -194,7 +196,7 @@ async def change_application(asked: DraftChange, case: Draft, services: Here, on
             old_permit=old.number if old else None,
             old_permit_text=old.text if old else None,
         )
-        return _draft_answer(await services.records.change_draft(case.row.number, changes))
+        return _draft_answer(await services.records.change_draft(case.row.number, changes), definition)
 
     return await only_once.answer(asked, 200, write)
 
@@ -328,5 +330,7 @@ def _check_draft(definition: PermitDefinition, variant: Variant, data: dict[str,
         raise RuleError(Code.FIELD_INVALID, fields=["variant"])
 
 
-def _draft_answer(row: ApplicationRow) -> DraftAnswer:
-    return DraftAnswer.model_validate(row.model_dump(include=set(DraftAnswer.model_fields)))
+def _draft_answer(row: ApplicationRow, definition: PermitDefinition) -> DraftAnswer:
+    wanted = requirements_for(definition, Variant(row.variant), party_of(row.party))
+    shown = row.model_dump(include=set(DraftAnswer.model_fields))
+    return DraftAnswer(**shown, documents_wanted=[one.code for one in wanted])

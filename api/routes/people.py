@@ -65,7 +65,8 @@ async def add_person(asked: OfficerAsked, actor: Manager, services: Here, only_o
     async def write() -> OfficerView:
         return await staffing.add_officer(services, asked, actor)
 
-    return await only_once.answer(asked, 201, write)
+    nik = services.keyring.fingerprint(asked.nik.get_secret_value()) if asked.nik else None
+    return await only_once.answer(asked.model_dump(mode="json") | {"nik": nik}, 201, write)
 
 
 @private.patch("/people/{account_id}", response_model=OfficerView)

@@ -188,7 +188,7 @@ def _apply_submission(row: ApplicationRow, record: SubmissionRecord) -> None:
     row.dossier_sha256 = record.dossier_sha256
     row.tracking_code, row.verification_id = record.tracking_code, record.verification_id
     row.promise, row.promise_due_at = record.promise.model_dump(mode="json"), record.promise_due_at
-    row.pace = record.pace.model_dump(mode="json")
+    row.pace, row.calendar_version = record.pace.model_dump(mode="json"), record.calendar_version
 
 
 async def _still_named(session: AsyncSession, hashes: set[str]) -> set[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from permits.authority import Actor, Role
@@ -71,13 +72,18 @@ class PeopleRecords(Subject):
             return list(await session.exec(query.order_by(col(AccountRow.role), col(AccountRow.name))))
 
     async def change_account(self, account_id: str, **changes: object) -> AccountRow:
-        """Changes columns of an account. Raises RuleError(person-not-found)."""
-        async with self._db.transaction() as session:
-            row = await session.get(AccountRow, account_id, with_for_update=True)
-            if row is None:
-                raise RuleError(Code.PERSON_NOT_FOUND)
-            for name, value in changes.items():
-                setattr(row, name, value)
+        """Changes columns of an account. Raises RuleError(person-not-found), EmailTaken."""
+        try:
+            async with self._db.transaction() as session:
+                row = await session.get(AccountRow, account_id, with_for_update=True)
+                if row is None:
+                    raise RuleError(Code.PERSON_NOT_FOUND)
+                for name, value in changes.items():
+                    setattr(row, name, value)
+        except IntegrityError as taken:
+            if "uq_accounts_email" in str(taken.orig):
+                raise EmailTaken("another account has this e-mail address") from None
+            raise
         return row
 
     async def confirm_email(self, account_id: str, at: datetime) -> None:

@@ -101,6 +101,7 @@ class RegistrationRecords(Subject):
                     return None
                 account.password_hash = password_hash
                 account.email_confirmed_at = account.email_confirmed_at or now
+                account.at_counter = False
                 await session.flush()
                 await session.exec(delete(LoginSessionRow).where(col(LoginSessionRow.account_id) == account.id))
                 return account

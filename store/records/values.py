@@ -127,6 +127,7 @@ class SubmissionRecord(_Value):
     promise: SlaClock
     promise_due_at: AwareDatetime  # office time
     pace: Pace
+    calendar_version: str | None = None
     event: Event | None = None
 
 

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from permits.authority import Role
+from permits.decisions import TaskKind
 from signing.qr import verification_code
 from store.tables import PermitRow
-from tests.api.cases import a_letter, a_repair, issue_letter, sign_letter
-from tests.api.conftest import UNCONFIRMED_TYPE, Api, a_person
+from tests.api.cases import SEEN, a_letter, a_repair, issue_letter, open_task, sign_letter
+from tests.api.conftest import PASSWORD_HASH, UNCONFIRMED_TYPE, Api, a_person
 from tests.api.filing import (
     PERMIT_TYPE,
     a_case,
@@ -22,6 +23,7 @@ from tests.api.filing import (
     definition,
     upload,
 )
+from tests.api.test_accounts import NEW_PASSWORD, log_in, mails, token_to
 
 COMPANY = {"kind": "company", "name": "PT Contoh Sejahtera", "position": "Direktur", "registration": "0" * 13}
 KUASA = {"kind": "person", "proxy": {"principal_name": "Contoh Pemberi Kuasa", "relation": "anak"}}
@@ -89,6 +91,42 @@ async def test_a_person_has_one_account_also_at_the_counter(api: Api) -> None:
     assert (await officer.post("/api/v1/accounts/counter", json=taken)).json()["code"] == "email-taken"
 
 
+async def test_a_person_of_the_counter_gets_a_log_in_once_it_has_an_address(api: Api) -> None:
+    officer = await api.as_("depan")
+    person = await a_counter_person(officer)
+    address = f"/api/v1/accounts/{person}"
+    taken = await officer.patch(address, json={"email": "pemohon@contoh.invalid"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "email-taken")
+    assert (await officer.patch(address, json={"email": "punya@contoh.invalid"})).status_code == 200
+    body = {"token": await token_to(api, "punya@contoh.invalid"), "password": NEW_PASSWORD}
+    assert (await api.anonymous().post("/api/v1/accounts/password", json=body)).status_code == 204
+    assert (await log_in(api, "punya@contoh.invalid", NEW_PASSWORD)).status_code == 201
+    later = await officer.patch(address, json={"email": "lain.lagi@contoh.invalid"})
+    assert (later.status_code, later.json()["code"]) == (403, "not-allowed")  # now it is that person's own
+    assert (await officer.patch(address, json={"name": "Contoh Nama Baru"})).json()["name"] == "Contoh Nama Baru"
+    assert "diubah di loket" in str(await mails(api, "punya@contoh.invalid"))
+    for other in ("kepala", "ops", "tidak.ada"):
+        assert (await officer.patch(f"/api/v1/accounts/{other}", json={"name": "Contoh"})).status_code == 404
+
+
+async def test_an_officer_decides_nothing_of_its_own_under_another_account(api: Api) -> None:
+    ops = await api.as_("ops")
+    nik = "3375011401800000"
+    officer = {"name": "Contoh Petugas", "email": "petugas@contoh.invalid", "role": "front_office", "nik": nik}
+    made = (await ops.post("/api/v1/people", json=officer)).json()
+    assert nik not in str(made)
+    await api.records.set_password_hash(made["id"], PASSWORD_HASH)
+    await api.records.confirm_email(made["id"], api.clock.now)
+    own = {"nik_fingerprint": api.services.keyring.fingerprint(nik)}
+    await api.records.ensure_account(a_person("petugas.pribadi", role=Role.APPLICANT, **own))
+    number = await a_case(api, await api.as_("petugas.pribadi"))
+    task = await open_task(api, number, TaskKind.VERIFICATION, Role.FRONT_OFFICE)
+    asked = {"kind": "verdicts", "seen": SEEN, "verdicts": []}
+    refused = await (await api.as_("petugas")).post(f"/api/v1/tasks/{task}/decision", json=asked)
+    assert (refused.status_code, refused.json()["code"]) == (403, "own-application")
+    assert (await (await api.as_("depan")).post(f"/api/v1/tasks/{task}/decision", json=asked)).status_code == 200
+
+
 @pytest.mark.parametrize("who", ["pemohon", "bidang", "koordinator", "kepala", "dinas", "ops"])
 async def test_nobody_but_the_front_office_files_for_others(api: Api, who: str) -> None:
     client = await api.as_(who)
@@ -131,7 +169,8 @@ async def test_a_kuasa_shows_the_power_of_attorney_and_every_event_says_for_whom
     number = await a_complete_draft(client)
     plain = await upload(client, number, "surat-kuasa")
     assert (plain.status_code, plain.json()["code"]) == (404, "requirement-not-found")
-    await client.patch(f"/api/v1/applications/{number}", json={"party": KUASA})
+    changed = await client.patch(f"/api/v1/applications/{number}", json={"party": KUASA})
+    assert changed.json()["documents_wanted"][-1] == "surat-kuasa"
     missing = await submit(client, number)
     assert (missing.status_code, missing.json()["code"]) == (422, "proxy-missing")
     assert (await upload(client, number, "surat-kuasa")).status_code == 200
@@ -183,6 +222,8 @@ async def test_an_unconfirmed_type_is_for_practice_alone(api: Api) -> None:
             assert api.engine.started[0].practice is True
             assert (await first_event(api, number)).facts["practice"] is True
             assert (await client.get(f"/api/v1/applications/{number}")).json()["practice"] is True
+            tracked = await api.anonymous().get(f"/api/v1/tracking/{answer.json()['tracking_code']}")
+            assert tracked.json()["practice"] is True
         else:
             assert (answer.status_code, answer.json()["code"]) == (409, "practice-only")
 
