@@ -245,6 +245,7 @@ async def _keep_house(records: Records) -> None:
             await records.delete_expired_envelopes(now)
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
+            await records.delete_old_tokens(now - LOGINS_KEPT)
         except Exception:  # the store may be away; the next round comes
             log.exception("The store cannot be tidied.")
         await asyncio.sleep(HOUSE_PAUSE_SECONDS)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    accounts,
     agencies,
     agenda,
     applications,
@@ -16,8 +17,11 @@ from api.routes import (
     engine,
     evaluations,
     health,
+    help,
     inbox,
+    me,
     outbox,
+    people,
     permits,
     sessions,
     signing,
@@ -32,7 +36,7 @@ from api.routes import (
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications, calendar, webhooks):
+    for module in (sessions, accounts, catalogue, tracking, verifications, calendar, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
@@ -42,8 +46,12 @@ def api_router() -> APIRouter:
         inbox,
         stuck,
         sessions,
+        accounts,
+        me,
+        people,
         applications,
         documents,
+        help,
         tasks,
         signing,
         permits,

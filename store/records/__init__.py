@@ -9,23 +9,30 @@ from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.drafts import DraftRecords
 from store.records.evaluations import EvaluationRecords
+from store.records.help import HelpRecords, thread_of
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
-from store.records.people import PeopleRecords, actor_of
+from store.records.people import COUNTER_DOMAIN, PeopleRecords, actor_of
 from store.records.permits import NewProcedure, PermitRecords
 from store.records.proofs import ProofRecords, Receipt, Sending
+from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
+from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.values import (
+    AccountToken,
     ClaimState,
+    DraftChanges,
     Mandate,
     MissingStart,
     NewAccount,
     NewActivation,
     NewAttachment,
+    NewDelegation,
     NewDocument,
     NewDraft,
+    NewHelpMessage,
     NoticeState,
     OpenSession,
     SubmissionRecord,
@@ -40,6 +47,9 @@ class Records(
     NoticeRecords,
     ProofRecords,
     PeopleRecords,
+    RegistrationRecords,
+    StaffingRecords,
+    HelpRecords,
     LawRecords,
     CalendarRecords,
     RequestRecords,
@@ -50,17 +60,24 @@ class Records(
 
 
 __all__ = [
+    "COUNTER_DOMAIN",
+    "AccountToken",
     "ClaimState",
+    "Departure",
+    "DraftChanges",
     "Mandate",
     "MissingStart",
     "NewAccount",
     "NewActivation",
     "NewAttachment",
+    "NewDelegation",
     "NewDocument",
     "NewDraft",
+    "NewHelpMessage",
     "NewProcedure",
     "NoticeState",
     "OpenSession",
+    "OpenTask",
     "Receipt",
     "Records",
     "Sending",
@@ -68,4 +85,6 @@ __all__ = [
     "actor_of",
     "document_ref",
     "event_of",
+    "thread_of",
+    "token_mail_key",
 ]

@@ -21,6 +21,7 @@ from permits.notices import Addressee, digest_at, waits_by_night, ways, whatsapp
 from permits.steps import Notice
 from store.records.base import Subject
 from store.records.office_time import calendar_of, office_time, pace_of
+from store.records.people import COUNTER_DOMAIN
 from store.tables import AccountRow, ApplicationRow, OutboxRow
 
 NO_RECIPIENT = "no-recipient"
@@ -146,7 +147,8 @@ def _rows(
 def addressee(account: AccountRow) -> Addressee:
     """An account as far as sending needs to know."""
     return Addressee(
-        email=account.email or "",
+        # A person without e-mail, served at the counter, has an address that no mail reaches.
+        email="" if account.email.endswith(COUNTER_DOMAIN) else account.email,
         phone=account.phone,
         prefers=getattr(account, "notice_channel", None) or "email",
         digest=bool(getattr(account, "digest", False)),
