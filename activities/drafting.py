@@ -49,6 +49,7 @@ class ComposeLetter(BaseModel):
     amount_rupiah: int | None = None
     respond_by: date | None = None
     head_signs: bool = False
+    unconfirmed: bool = False  # the office has yet to confirm the permit type
 
 
 class Composed(BaseModel):
@@ -144,6 +145,7 @@ class LetterDesk:
             qr_url=self._verification_url(case.verification_id) if order.head_signs else None,
             copies=order.form.copies,
             demo_authority=self._demo,
+            unconfirmed=order.unconfirmed,
             valid_until=order.form.valid_until(order.letter_date),
         )
         content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()
