@@ -67,6 +67,11 @@ class CaseBook:
         await self._records.keep(step)
 
     @activity.defn
+    async def record_change(self, step: Step) -> None:
+        """Something came from outside a stage: an assignment, a new calendar, an extension, a promise in danger."""
+        await self._records.keep(step)
+
+    @activity.defn
     async def record_answer(self, step: Step) -> None:
         """An agency has answered, or need not any more."""
         await self._records.keep(step)

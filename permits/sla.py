@@ -60,8 +60,8 @@ class SlaClock(BaseModel):
 
     received_on: date
     """City calendar day on which the clock started; never counted itself."""
-    working_days: int = Field(ge=1)
-    """What was promised."""
+    working_days: int = Field(ge=0)
+    """What was promised; 0 is the close of the working day on which it arrives."""
     pauses: tuple[Pause, ...] = ()
     """Times with the applicant, in order; only the last may be open."""
     extensions: tuple[Extension, ...] = ()
@@ -118,10 +118,10 @@ class SlaClock(BaseModel):
         Raises CalendarTooShort when the calendar ends before it.
         """
         promised = self.promised_working_days
-        due = calendar.due_date(self.received_on, promised)
+        due = calendar.shift(self.received_on, promised)
         while True:
             # Each round adds the paused days found so far; it settles on the first day that is itself counted.
-            moved = calendar.due_date(self.received_on, promised + self._paused_days(calendar, now, due))
+            moved = calendar.shift(self.received_on, promised + self._paused_days(calendar, now, due))
             if moved == due:
                 return due
             due = moved
@@ -197,6 +197,14 @@ class SlaClock(BaseModel):
     def _check_forward(before: datetime | None, at: datetime) -> None:
         if before is not None and at < before:
             raise SlaError("clock-runs-backwards", "a pause or its end lies before the last change of the clock")
+
+
+def task_clock(opened_at: datetime, working_days: int, calendar: WorkingCalendar) -> SlaClock:
+    """The clock of one task, opened at an office instant; 0 days after the close is the next working day."""
+    day = calendar.local_date(opened_at)
+    if working_days == 0 and opened_at >= calendar.closes_at(day):
+        day = calendar.shift(day, 1)
+    return SlaClock(received_on=day, working_days=working_days)
 
 
 def _span(calendar: WorkingCalendar, pause: Pause, now: datetime) -> tuple[date, date]:

@@ -90,6 +90,7 @@ def main_activities(
         book.open_task,
         book.close_task,
         book.record_rung,
+        book.record_change,
         book.record_answer,
         book.close_case,
         book.number_letter,

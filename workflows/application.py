@@ -14,26 +14,32 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from activities.records import CaseBook, LetterVoid
+    from activities.records import CaseBook
     from permits.application import ApplicationStatus
-    from permits.decisions import Decision, Receipt, SignatureOrdered
+    from permits.authority import Act, Subject, refusal
+    from permits.decisions import Decision, FileClosed, Receipt, SignatureOrdered
     from permits.definition import AnyStage
     from permits.errors import Code, RuleError
     from permits.events import Tag
-    from permits.steps import Waiting
-    from workflows.case import Case, Outcome
-    from workflows.desk import Interrupted, refuse
+    from permits.steps import Notice, Waiting
+    from workflows.case import FIELD_WORK, Case, Outcome
+    from workflows.desk import REPLAN_IS_TOLD, Interrupted, refuse
     from workflows.messages import (
         APPLICATION_WORKFLOW,
+        AgencyAdded,
+        AgencyReport,
+        Assignment,
+        AssignmentReceipt,
         CalendarReplaced,
         CaseState,
         Closing,
         SearchAttributes,
+        SteeringReceipt,
         Submission,
         Withdrawal,
         WithdrawalReceipt,
     )
-    from workflows.options import OWN_STORE
+    from workflows.promise import PROMISE_WATCH, PromiseWatch
     from workflows.stages import (
         assessment,
         field_work,
@@ -82,13 +88,17 @@ class ApplicationWorkflow:
             return await life
 
     async def _live(self) -> Closing:
+        self._case.beside(self._case.ledger.write_news())
+        if workflow.patched(PROMISE_WATCH):
+            self._case.beside(PromiseWatch(self._case).run())
         try:
             await self._receive()
             await self._carry_out_all()
             closing = await self._close()
         except Interrupted:
-            closing = await self._close_withdrawn()
+            closing = await self._close_unfinished()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._case.end_beside()
         return closing
 
     # Reads ------------------------------------------------------------------------------------------------------------
@@ -122,6 +132,41 @@ class ApplicationWorkflow:
         self._case.desk.check(decision)
 
     @workflow.update
+    def assign(self, assignment: Assignment) -> AssignmentReceipt:
+        """An open task is taken over, given to somebody, or put back on the desk."""
+        return self._case.desk.assign(assignment)
+
+    @assign.validator
+    def _may_assign(self, assignment: Assignment) -> None:
+        self._case.desk.check_assignment(assignment)
+
+    @workflow.update
+    def add_agency(self, added: AgencyAdded) -> SteeringReceipt:
+        """One more OPD is asked, while the case waits for agencies."""
+        self._case.agencies_to_add.append(added)
+        return SteeringReceipt(
+            workflow_id=workflow.info().workflow_id, actor_id=added.actor.id, done_at=workflow.now()
+        )
+
+    @add_agency.validator
+    def _may_add_agency(self, added: AgencyAdded) -> None:
+        case = self._case
+        about = Subject(applicant_id=case.submission.applicant_id, field=case.definition.field)
+        if refused := refusal(added.actor, Act.STEER_OPD, about):
+            raise refuse(RuleError(refused))
+        if case.desk.ended is not None:
+            raise refuse(RuleError(case.desk.ended, number=case.number))
+        if not case.asks_agencies:
+            raise refuse(RuleError(Code.OPD_NOT_WAITING, number=case.number))
+        if case.is_asking(added.agency.opd):
+            raise refuse(RuleError(Code.OPD_ALREADY_ASKED, opd=added.agency.opd))
+
+    @workflow.signal
+    def agency_reports(self, report: AgencyReport) -> None:
+        """A child says until when its agency has time, and whether it waits for the applicant."""
+        self._case.agency_reports(report)
+
+    @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> WithdrawalReceipt:
         """The applicant takes the application back; possible until the head has ordered the signature."""
         self._case.desk.ended = Code.APPLICATION_WITHDRAWN
@@ -139,11 +184,29 @@ class ApplicationWorkflow:
 
     @workflow.update
     def replan(self, replaced: CalendarReplaced) -> None:
-        """A new calendar; open ladders are planned anew from the same facts."""
-        self._case.clock.replace(replaced.calendar)
+        """A new calendar; open ladders are planned anew from the same facts, and the record says so."""
+        case = self._case
+        case.clock.replace(replaced.calendar)
+        if workflow.patched(REPLAN_IS_TOLD):
+            case.ledger.note(
+                case.ledger.event(
+                    Tag.CALENDAR_REPLACED,
+                    calendar_version=replaced.calendar.version,
+                    promise_due_at=case.promise_due().isoformat(),
+                )
+            )
+            case.desk.told_calendar()
+            case.ledger.defer(
+                promise_due_at=case.promise_due(),
+                waiting_due_at=case.desk.due_at,
+                calendar_version=replaced.calendar.version,
+            )
+            case.ledger.tell()
 
     @replan.validator
     def _may_replan(self, replaced: CalendarReplaced) -> None:
+        if self._case.desk.ended is not None:
+            raise refuse(RuleError(self._case.desk.ended, number=self._case.number))
         self._case.clock.check(replaced.calendar, self._case.promise.received_on)
 
     # Behaviour --------------------------------------------------------------------------------------------------------
@@ -169,14 +232,20 @@ class ApplicationWorkflow:
             status=ApplicationStatus.IN_PROGRESS,
             promise=case.promise,
             promise_due_at=case.promise_due(),
+            calendar_version=case.clock.calendar.version,
         )
 
     async def _carry_out_all(self) -> None:
-        stages = self._case.definition.stages
-        position = 0
-        while position < len(stages):
-            outcome = await self._carry_out(stages[position])
-            position = _next(stages, position, outcome)
+        case = self._case
+        stages = case.definition.stages
+        while case.position < len(stages):
+            if case.skips(stages[case.position]):
+                case.position += 1
+                continue
+            outcome = await self._carry_out(stages[case.position])
+            if outcome.go_to is None and stages[case.position].kind in FIELD_WORK:
+                case.settled.add(case.position)
+            case.position = outcome.next(stages, case.position)
 
     async def _carry_out(self, stage: AnyStage) -> Outcome:
         if self._case.desk.ended is not None:
@@ -188,27 +257,32 @@ class ApplicationWorkflow:
 
     async def _close(self) -> Closing:
         case = self._case
-        outcome = ApplicationStatus.ISSUED if case.product == "permit" else ApplicationStatus.REJECTED
+        outcome = ApplicationStatus.REJECTED if case.product == "rejection" else ApplicationStatus.ISSUED
         case.desk.ended = Code.APPLICATION_CLOSED
+        for task in case.desk.open_tasks:
+            case.desk.cancel(task)
+        await case.void_unused("not-needed")
         await self._record_closing(outcome, "Selesai")
         return Closing(
             number=case.number,
-            outcome="issued" if case.product == "permit" else "rejected",
+            outcome="rejected" if case.product == "rejection" else "issued",
             signed_sha256=case.signed_sha256,
         )
 
-    async def _close_withdrawn(self) -> Closing:
+    async def _close_unfinished(self) -> Closing:
+        """Withdrawn by the applicant, or closed because the applicant never answered."""
         case = self._case
-        if case.letter is not None and case.signed_sha256 is None:
-            void = LetterVoid(
-                number=case.number,
-                purpose=case.letter.purpose,
-                reason="withdrawn",
-                event=case.ledger.event(Tag.LETTER_VOIDED, number_text=case.letter.number_text, reason="withdrawn"),
+        case.promise_over = True
+        lapsed = case.desk.lapsed
+        if case.signed_sha256 is None:
+            await case.void_unused("lapsed" if lapsed else "withdrawn")
+        if lapsed is not None:
+            case.ledger.note(case.ledger.event(Tag.APPLICATION_FILE_CLOSED, lapsed.actor))
+            case.ledger.note_notice(
+                Notice(key=case.ledger.key("file-closed"), template="file-closed", to="applicant", facts=_why(lapsed))
             )
-            await workflow.execute_activity_method(
-                CaseBook.void_letter, void, summary=f"Nomor batal: {case.letter.number_text}", **OWN_STORE
-            )
+            await self._record_closing(ApplicationStatus.LAPSED, "Ditutup karena tidak ada perbaikan")
+            return Closing(number=case.number, outcome="lapsed")
         if case.withdrawal is not None:
             case.ledger.note(case.ledger.event(Tag.APPLICATION_WITHDRAWN, case.withdrawal.actor))
         await self._record_closing(ApplicationStatus.WITHDRAWN, "Ditarik oleh pemohon")
@@ -228,7 +302,5 @@ class ApplicationWorkflow:
         )
 
 
-def _next(stages: tuple[AnyStage, ...], position: int, outcome: Outcome) -> int:
-    if outcome.go_to is None:
-        return position + 1
-    return next(index for index, stage in enumerate(stages) if stage.kind == outcome.go_to)
+def _why(lapsed: Decision) -> dict[str, str]:
+    return {"reason": lapsed.body.reason} if isinstance(lapsed.body, FileClosed) else {}

@@ -8,30 +8,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
-    from permits.authority import Role, Subject
-    from permits.decisions import Acknowledged, Decision, OpenTask, Receipt, SignatureOrdered, TaskKind, check_decision
+    from permits.authority import Actor, Role, Subject, refusal
+    from permits.decisions import (
+        Acknowledged,
+        Decision,
+        FileClosed,
+        KeptWaiting,
+        OpenTask,
+        QuestionAsked,
+        Receipt,
+        Recommended,
+        SignatureOrdered,
+        TaskKind,
+        check_decision,
+    )
     from permits.errors import Code, RuleError
     from permits.escalation import HolderCode, Ladder, PlannedRung, next_rung, plan
     from permits.events import Event, Tag
-    from permits.sla import SlaClock
-    from permits.steps import Notice, TaskClosed, TaskOpened, Waiting
+    from permits.sla import SlaClock, task_clock
+    from permits.steps import Notice, TaskChanged, TaskClosed, TaskOpened, Waiting
     from workflows.clock import OfficeClock
     from workflows.ledger import Ledger, RecordActivity
-    from workflows.messages import SearchAttributes, task_id
-
-from temporalio.common import SearchAttributeKey
+    from workflows.messages import Assignment, AssignmentReceipt, SearchAttributes, task_id
 
 _STAGE = SearchAttributeKey.for_keyword(SearchAttributes.STAGE)
 _WAITING = SearchAttributeKey.for_keyword(SearchAttributes.WAITING_FOR)
 _DUE = SearchAttributeKey.for_datetime(SearchAttributes.DUE)
+
+OVERDUE_WORKING_DAYS = 3
+REPLAN_IS_TOLD = "replan-is-told"
+"""Patch of version 0.2: a new calendar is told in the record, with the new due date of every open task."""
 
 
 class Interrupted(Exception):
@@ -41,6 +56,17 @@ class Interrupted(Exception):
 def refuse(error: RuleError) -> ApplicationError:
     """A refusal as callers of an update receive it: its code as type, its facts as details."""
     return ApplicationError(error.code.value, error.facts, type=error.code.value, non_retryable=True)
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Which events tell of this desk; an OPD's have a source of their own."""
+
+    opened: Tag = Tag.TASK_OPENED
+    warned: Tag = Tag.TASK_WARNED
+    escalated: Tag = Tag.TASK_ESCALATED
+    ladder_ended: Tag = Tag.LADDER_ENDED
+    decided: Tag = Tag.TASK_DECIDED
 
 
 @dataclass(frozen=True)
@@ -59,25 +85,28 @@ class Question:
     wanted_documents: tuple[str, ...] = ()
     photos: int = 0
     instructions: str = ""
+    people: tuple[str, ...] = ()  # minutes: those present
+    return_to: tuple[str, ...] = ()  # stages that this desk can send the case back to
+    goes_on: Silence | None = None  # the clock and the rungs of an earlier task that this one continues
+    tags: Tags | None = None  # where the events are not those of the workflow's own desk
 
 
 @dataclass
-class _Silence:
-    """How far the silence of a desk has come."""
+class Silence:
+    """How long a desk has been asked, and how far its silence has come."""
 
+    sla: SlaClock
     fired: frozenset[str] = frozenset()  # codes of the rungs that fell
     overdue: str | None = None  # the task for a person; empty once that person has said what is done
+    due_at: datetime | None = None  # as it was last told
 
 
-@dataclass(frozen=True)
-class Tags:
-    """Which events tell of this desk; an OPD's have a source of their own."""
+@dataclass
+class _Taken:
+    """A decision that was taken, and when."""
 
-    opened: Tag = Tag.TASK_OPENED
-    warned: Tag = Tag.TASK_WARNED
-    escalated: Tag = Tag.TASK_ESCALATED
-    ladder_ended: Tag = Tag.LADDER_ENDED
-    decided: Tag = Tag.TASK_DECIDED
+    decision: Decision
+    at: datetime = field(default_factory=workflow.now)
 
 
 class Desk:
@@ -91,9 +120,11 @@ class Desk:
         self._tags = tags or Tags()
         self._count = 0
         self._open: dict[str, OpenTask] = {}
-        self._decisions: dict[str, Decision] = {}
-        self._decided_at: dict[str, datetime] = {}
+        self._taken: dict[str, _Taken] = {}
+        self._silences: dict[str, Silence] = {}  # of the tasks that are waited for
+        self._own_tags: dict[str, Tags] = {}  # of tasks whose events are not the desk's own
         self.ended: Code | None = None
+        self.lapsed: Decision | None = None  # a person closed the file of an applicant who never answered
         self.verified_by: tuple[str, ...] = ()
         self.waiting_for = ""
 
@@ -104,15 +135,16 @@ class Desk:
         """Ids of the tasks that can be decided now."""
         return tuple(self._open)
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When the latest of the open tasks that the case waits for is due; office time."""
+        waited = [one for task, one in self._silences.items() if f".{TaskKind.DEEMED_APPROVAL.value}." not in task]
+        return max((silence.due_at for silence in waited if silence.due_at), default=None)
+
     def check(self, decision: Decision) -> None:
         """The validator of `decide`. Raises ApplicationError with the refusal's code; changes nothing."""
         try:
-            if self.ended is not None:
-                raise RuleError(self.ended, number=self._number)
-            task = self._open.get(decision.task_id)
-            if task is None:
-                raise self._why_closed(decision.task_id)
-            check_decision(decision, task)
+            check_decision(decision, self._task(decision.task_id))
         except RuleError as refused:
             raise refuse(refused) from None
 
@@ -121,8 +153,7 @@ class Desk:
         if decision.task_id not in self._open:
             raise refuse(self._why_closed(decision.task_id))
         del self._open[decision.task_id]
-        self._decisions[decision.task_id] = decision
-        self._decided_at[decision.task_id] = workflow.now()
+        self._taken[decision.task_id] = _Taken(decision)
         return Receipt(
             task_id=decision.task_id,
             actor_id=decision.actor.id,
@@ -130,20 +161,76 @@ class Desk:
             decided_at=workflow.now().isoformat(),
         )
 
+    def check_assignment(self, assignment: Assignment) -> None:
+        """The validator of `assign`. Raises ApplicationError with the refusal's code; changes nothing."""
+        try:
+            task = self._task(assignment.task_id)
+            if refused := refusal(assignment.actor, assignment.act, task.about):
+                raise RuleError(refused, task=task.id)
+            if assignment.to is not None and refusal(assignment.to, assignment.right, _unassigned(task)) is not None:
+                raise RuleError(Code.PERSON_UNFIT, task=task.id)
+        except RuleError as refused_by_rule:
+            raise refuse(refused_by_rule) from None
+
+    def assign(self, assignment: Assignment) -> AssignmentReceipt:
+        """The handler of `assign`: the task is held by one person, or by the whole desk again."""
+        task = self._open.get(assignment.task_id)
+        if task is None:
+            raise refuse(self._why_closed(assignment.task_id))
+        to = assignment.to
+        about = task.about.model_copy(update={"assigned_to": to.id if to else None})
+        self._open[task.id] = task.model_copy(update={"about": about})
+        name = to.name if to else None
+        self._ledger.note_changed(
+            TaskChanged(id=task.id, assigned=True, assigned_to=about.assigned_to, assigned_to_name=name)
+        )
+        facts = {"assigned_to": to.id, "assigned_to_name": to.name} if to else {}
+        self._ledger.note(
+            self._ledger.event(Tag.TASK_ASSIGNED, assignment.actor, task=task.id, reason=assignment.reason, **facts)
+        )
+        if to is not None and to.id != assignment.actor.id:
+            self._ledger.note_notice(self._assigned_notice(task, to, assignment.reason))
+        self._ledger.tell()
+        return AssignmentReceipt(task_id=task.id, assigned_to=about.assigned_to, assigned_at=workflow.now())
+
+    def _task(self, task_id: str) -> OpenTask:
+        if self.ended is not None:
+            raise RuleError(self.ended, number=self._number)
+        task = self._open.get(task_id)
+        if task is None:
+            raise self._why_closed(task_id)
+        return task
+
     def _why_closed(self, task: str) -> RuleError:
-        decision = self._decisions.get(task)
-        if decision is None:
+        taken = self._taken.get(task)
+        if taken is None:
             return RuleError(Code.TASK_CLOSED, task=task)
         return RuleError(
             Code.TASK_CLOSED,
             task=task,
-            decided_by=decision.actor.name,
-            decided_at=self._decided_at[task].isoformat(),
+            decided_by=taken.decision.actor.name,
+            decided_at=taken.at.isoformat(),
         )
 
     def cancel(self, task: str) -> None:
         """Closes an open task without a decision; written with the next step."""
         self._note_cancelled(task)
+
+    def extend(self, task: str, working_days: int, reason: str) -> datetime:
+        """Gives an open task more time; answers its new due instant, in office time."""
+        silence = self._silences[task]
+        silence.sla = silence.sla.extend(working_days, reason)
+        return self._note_due(task, silence)
+
+    def told_calendar(self) -> None:
+        """Every open task has the due date that the calendar of now gives it; written with what is noted next."""
+        for task, silence in self._silences.items():
+            self._note_due(task, silence)
+
+    def _note_due(self, task: str, silence: Silence) -> datetime:
+        silence.due_at = silence.sla.due_at(self._clock.calendar, self._clock.now())
+        self._ledger.note_changed(TaskChanged(id=task, due_at=silence.due_at))
+        return silence.due_at
 
     # What the workflow asks -------------------------------------------------------------------------------------------
 
@@ -160,40 +247,51 @@ class Desk:
         """
         if self.ended is not None:
             raise Interrupted
-        opened = self._opening(question)
+        silence = self._silence_of(question)
+        opened = self._opening(question, silence)
         self._open[opened.id] = self._open_task(opened)
+        self._silences[opened.id] = silence
+        if question.tags is not None:
+            self._own_tags[opened.id] = question.tags
         await self._record_opening(opened, question, events, parts)
-        silence = _Silence()
         try:
             await self._wait_for_decision(opened, question, silence)
         except asyncio.CancelledError:
             if opened.id in self._open:
                 raise
             # The decision came at the same moment and has its receipt: it stands.
+        finally:
+            self._silences.pop(opened.id, None)
         return self._end(opened, silence.overdue)
 
-    async def _wait_for_decision(self, opened: TaskOpened, question: Question, silence: _Silence) -> None:
+    async def _wait_for_decision(self, opened: TaskOpened, question: Question, silence: Silence) -> None:
         shown: datetime | None = None
         while opened.id in self._open and self.ended is None:
-            opened = self._planned_anew(opened, question)
+            opened = self._planned_anew(opened, silence)
             if opened.due_at != shown:
                 self.show(question.stage, question.holder, shown := opened.due_at)
             rung = next_rung(self._plan(opened, question), silence.fired)
             if rung is None and silence.overdue is None:
                 silence.overdue = await self._open_overdue(opened, question)
-            if silence.overdue is not None and silence.overdue in self._decisions:
-                await self._close_overdue(silence.overdue)
-                silence.overdue = ""
-            if await self._wait_at(opened.id, silence.overdue, rung):
+            if silence.overdue and silence.overdue in self._taken:
+                await self._follow_up(silence)
+                continue
+            if await self._wait_at(opened.id, silence, rung):
                 continue
             if rung is not None and self._clock.now() >= rung.at:
                 silence.fired |= {rung.rung.code}
-                await self._fire(rung, opened, question)
+                await self._fire(rung, opened, question, silence)
 
-    def _opening(self, question: Question) -> TaskOpened:
-        self._count += 1
+    def _silence_of(self, question: Question) -> Silence:
         now = self._clock.now()
-        sla = SlaClock(received_on=self._clock.today(), working_days=question.working_days)
+        silence = question.goes_on or Silence(task_clock(now, question.working_days, self._clock.calendar))
+        silence.overdue = None
+        silence.due_at = silence.sla.due_at(self._clock.calendar, now)
+        return silence
+
+    def _opening(self, question: Question, silence: Silence) -> TaskOpened:
+        self._count += 1
+        assert silence.due_at is not None
         return TaskOpened(
             id=task_id(workflow.info().workflow_id, question.kind, self._count),
             workflow_id=workflow.info().workflow_id,
@@ -204,13 +302,15 @@ class Desk:
             field=question.field,
             opd=question.opd,
             subject_sha256=question.subject_sha256,
-            opened_at=now,
-            due_at=sla.due_at(self._clock.calendar, now),
+            opened_at=self._clock.now(),
+            due_at=silence.due_at,
             working_days=question.working_days,
             wanted_documents=question.wanted_documents,
             photos=question.photos,
             verified_by=self.verified_by,
             instructions=question.instructions,
+            people=question.people,
+            return_to=question.return_to,
         )
 
     def _open_task(self, opened: TaskOpened) -> OpenTask:
@@ -229,6 +329,8 @@ class Desk:
             about=about,
             wanted_documents=opened.wanted_documents,
             photos=opened.photos,
+            people=opened.people,
+            return_to=opened.return_to,
         )
 
     async def _record_opening(
@@ -237,7 +339,7 @@ class Desk:
         self._ledger.note(*events)
         self._ledger.note(
             self._ledger.event(
-                self._tags.opened,
+                self._tags_of(opened.id).opened,
                 task=opened.id,
                 kind=opened.kind.value,
                 holder=opened.holder,
@@ -246,8 +348,7 @@ class Desk:
                 due_at=opened.due_at.isoformat(),
             )
         )
-        template = "applicant-asked" if opened.role is Role.APPLICANT else "task-opened"
-        self._ledger.note_notice(self._notice(template, "holder", opened))
+        self._ledger.note_notice(self._notice(_OPENING_NOTICE.get(opened.kind, "task-opened"), "holder", opened))
         waiting = Waiting(
             kind=_waiting_kind(opened.role),
             holder=opened.holder,
@@ -260,28 +361,32 @@ class Desk:
     async def _keep(
         self, activity: RecordActivity, summary: str, opened: TaskOpened, waiting: Waiting, parts: dict[str, object]
     ) -> None:
-        await self._ledger.keep(activity, summary, task_opened=opened, waiting=waiting, **parts)
+        await self._ledger.keep(activity, summary, task_opened=opened, **({"waiting": waiting} | parts))
 
-    def _planned_anew(self, opened: TaskOpened, question: Question) -> TaskOpened:
-        """The task with its due date by the calendar of now."""
-        calendar = self._clock.calendar
-        due_at = calendar.due_at(calendar.local_date(opened.opened_at), question.working_days)
+    def _planned_anew(self, opened: TaskOpened, silence: Silence) -> TaskOpened:
+        """The task with its due date by the clock and the calendar of now."""
+        silence.due_at = due_at = silence.sla.due_at(self._clock.calendar, self._clock.now())
         return opened if due_at == opened.due_at else opened.model_copy(update={"due_at": due_at})
 
     def _plan(self, opened: TaskOpened, question: Question) -> tuple[PlannedRung, ...]:
         calendar = self._clock.calendar
         return plan(question.ladder, calendar.local_date(opened.due_at), calendar, opened.opened_at)
 
-    async def _wait_at(self, task: str, overdue: str | None, rung: PlannedRung | None) -> bool:
+    async def _wait_at(self, task: str, silence: Silence, rung: PlannedRung | None) -> bool:
+        overdue, sla = silence.overdue, silence.sla
         happened: Callable[[], bool] = lambda: (  # noqa: E731
-            task not in self._open or self.ended is not None or (bool(overdue) and overdue not in self._open)
+            task not in self._open
+            or self.ended is not None
+            or (bool(overdue) and overdue not in self._open)
+            or silence.sla is not sla
         )
         why = f"sampai {rung.rung.code}" if rung else ""
         return await self._clock.wait(happened, rung.at if rung else None, why)
 
-    async def _fire(self, planned: PlannedRung, opened: TaskOpened, question: Question) -> None:
+    async def _fire(self, planned: PlannedRung, opened: TaskOpened, question: Question, silence: Silence) -> None:
         rung = planned.rung
-        tag = self._tags.warned if rung.kind == "warning" else self._tags.escalated
+        tags = self._tags_of(opened.id)
+        tag = tags.warned if rung.kind == "warning" else tags.escalated
         self._ledger.note(
             self._ledger.event(
                 tag,
@@ -295,29 +400,35 @@ class Desk:
                 due_at=opened.due_at.isoformat(),
             )
         )
-        if rung.channel == "email":
-            self._ledger.note_notice(self._notice(f"task-{rung.kind}", rung.who, opened))
+        if rung.channel != "inbox":
+            template = "repair-reminder" if opened.role is Role.APPLICANT else f"task-{rung.kind}"
+            notice = self._notice(template, rung.who, opened, rung=rung.code, task=opened.id, who=rung.who)
+            self._ledger.note_notice(notice.model_copy(update={"channel": rung.channel}))
+        self._ledger.note_changed(TaskChanged(id=opened.id, rungs_fallen=len(silence.fired)))
         word = "Peringatan" if rung.kind == "warning" else "Eskalasi"
         await self._ledger.keep(CaseBook.record_rung, f"{word}: {question.holder} belum menjawab ({rung.code})")
 
     async def _open_overdue(self, opened: TaskOpened, question: Question) -> str:
         resort = Role(question.ladder.last_resort)
-        asked = self._opening(
-            Question(
-                kind=TaskKind.OVERDUE,
-                role=resort,
-                stage=question.stage,
-                holder=question.holder,
-                working_days=3,
-                ladder=question.ladder,
-                subject_sha256=question.subject_sha256,
-                field=question.field if resort is Role.BACK_OFFICE else None,
-                instructions=opened.id,
-            )
+        asks = Question(
+            kind=_AT_LADDERS_END.get(question.kind, TaskKind.OVERDUE),
+            role=resort,
+            stage=question.stage,
+            holder=question.holder,
+            working_days=OVERDUE_WORKING_DAYS,
+            ladder=question.ladder,
+            subject_sha256=question.subject_sha256,
+            field=question.field if resort is Role.BACK_OFFICE else None,
+            instructions=opened.id,
         )
+        asked = self._opening(asks, self._silence_of(asks))
         self._open[asked.id] = self._open_task(asked)
         event = self._ledger.event(
-            self._tags.ladder_ended, task=opened.id, holder=question.holder, opd=question.opd, role=resort.value
+            self._tags_of(opened.id).ladder_ended,
+            task=opened.id,
+            holder=question.holder,
+            opd=question.opd,
+            role=resort.value,
         )
         self._ledger.note(event)
         self._ledger.note_notice(self._notice("task-opened", "holder", asked))
@@ -326,9 +437,24 @@ class Desk:
         )
         return asked.id
 
-    async def _close_overdue(self, task: str) -> None:
-        self._note_decided(task)
+    async def _follow_up(self, silence: Silence) -> None:
+        """What a person said about a silence: noted, more time given, or the file closed."""
+        assert silence.overdue is not None
+        decision = self._taken[silence.overdue].decision
+        self._note_decided(silence.overdue)
         await self._ledger.keep(CaseBook.close_task, "Tindak lanjut keterlambatan dicatat")
+        silence.overdue = ""
+        match decision.body:
+            case FileClosed():
+                self.lapsed = decision
+                self.ended = Code.APPLICATION_CLOSED
+            case KeptWaiting(working_days=days, note=note):
+                now = self._clock.now()
+                late = max(0, -silence.sla.remaining(self._clock.calendar, now))
+                silence.sla = silence.sla.extend(late + days, note or "menunggu pemohon")
+                silence.fired, silence.overdue = frozenset(), None
+            case _:
+                pass
 
     def _end(self, opened: TaskOpened, overdue: str | None) -> Decision:
         if overdue and overdue in self._open:
@@ -339,13 +465,14 @@ class Desk:
             self._note_cancelled(opened.id)
             raise Interrupted
         self._note_decided(opened.id)
-        decision = self._decisions[opened.id]
+        decision = self._taken[opened.id].decision
         if opened.role not in (Role.APPLICANT, Role.HEAD_OF_OFFICE):
             self.verified_by = (*self.verified_by, decision.actor.id)
         return decision
 
     def _note_decided(self, task: str) -> None:
-        decision = self._decisions[task]
+        taken = self._taken[task]
+        decision = taken.decision
         detail = {} if isinstance(decision.body, SignatureOrdered) else decision.body.model_dump(mode="json")
         self._ledger.note_closed(
             TaskClosed(
@@ -355,10 +482,10 @@ class Desk:
                 detail=detail,
                 actor_id=decision.actor.id,
                 actor_name=decision.actor.name,
-                closed_at=self._clock.office_time(self._decided_at[task]),
+                closed_at=self._clock.office_time(taken.at),
             ),
             self._ledger.event(
-                Tag.TASK_DECIDED if isinstance(decision.body, Acknowledged) else self._tags.decided,
+                Tag.TASK_DECIDED if _is_no_answer(decision) else self._tags_of(task).decided,
                 decision.actor,
                 task=task,
                 decision=decision.body.kind,
@@ -368,6 +495,9 @@ class Desk:
             ),
         )
 
+    def _tags_of(self, task: str) -> Tags:
+        return self._own_tags.get(task, self._tags)
+
     def _note_cancelled(self, task: str) -> None:
         del self._open[task]
         self._ledger.note_closed(
@@ -375,7 +505,7 @@ class Desk:
             self._ledger.event(Tag.TASK_CANCELLED, task=task),
         )
 
-    def _notice(self, template: str, to: HolderCode, opened: TaskOpened) -> Notice:
+    def _notice(self, template: str, to: HolderCode, opened: TaskOpened, **facts: str) -> Notice:
         return Notice(
             key=self._ledger.key(f"{template}.{to}"),
             template=template,
@@ -388,7 +518,22 @@ class Desk:
                 "holder": opened.holder,
                 "due_at": opened.due_at.isoformat(),
                 "instructions": opened.instructions,
+                **facts,
             },
+        )
+
+    def _assigned_notice(self, task: OpenTask, to: Actor, reason: str) -> Notice:
+        silence = self._silences.get(task.id)
+        due_at = silence.due_at if silence else None
+        return Notice(
+            key=self._ledger.key("task-assigned"),
+            template="task-assigned",
+            to="holder",
+            account=to.id,
+            role=task.role,
+            field=task.about.field,
+            opd=task.about.opd,
+            facts={"task": task.id, "reason": reason, "due_at": (due_at or self._clock.now()).isoformat()},
         )
 
     def show(self, stage: str, holder: str, due_at: datetime | None) -> None:
@@ -396,6 +541,28 @@ class Desk:
         self.waiting_for = holder
         due = _DUE.value_set(due_at) if due_at else _DUE.value_unset()
         workflow.upsert_search_attributes([_STAGE.value_set(stage), _WAITING.value_set(holder), due])
+
+
+_OPENING_NOTICE = {
+    TaskKind.REPAIR: "applicant-asked",
+    TaskKind.PAYMENT: "applicant-asked",
+    TaskKind.CLARIFICATION: "clarification-asked",
+}
+_AT_LADDERS_END = {TaskKind.REPAIR: TaskKind.UNANSWERED_REPAIR, TaskKind.PAYMENT: TaskKind.UNANSWERED_REPAIR}
+
+
+def _is_no_answer(decision: Decision) -> bool:
+    """Whether a decision is not what the desk was asked for: a follow-up of a silence, a question, an unread letter."""
+    match decision.body:
+        case Acknowledged() | KeptWaiting() | FileClosed() | QuestionAsked():
+            return True
+        case Recommended(letter=str(), provenance=None):
+            return True
+    return False
+
+
+def _unassigned(task: OpenTask) -> Subject:
+    return task.about.model_copy(update={"assigned_to": None})
 
 
 def _waiting_kind(role: Role) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from permits.application import Delivery, DocumentRef
-from permits.authority import Actor
+from permits.authority import Act, Actor
 from permits.calendar import WorkingCalendar
 from permits.decisions import TaskKind
 from permits.definition import Agency, PermitDefinition, Variant
+from permits.escalation import Ladder
 from permits.pace import Pace
 from permits.steps import OpdAnswer
 
@@ -67,6 +68,21 @@ def withdrawal_update_id(number: str, actor_id: str, key: str) -> str:
     return f"{number}.withdrawal:{actor_id}:{key}"
 
 
+def assignment_update_id(task: str, actor_id: str, key: str) -> str:
+    """As for a decision."""
+    return f"{task}.assignment:{actor_id}:{key}"
+
+
+def steering_update_id(workflow_id: str, what: str, actor_id: str, key: str) -> str:
+    """What the office does with its requests to agencies: add, withdraw, extend."""
+    return f"{workflow_id}.{what}:{actor_id}:{key}"
+
+
+def replan_update_id(workflow_id: str, calendar_version: str) -> str:
+    """One re-plan of a workflow for each edition of the calendar, however often it is sent."""
+    return f"{workflow_id}.replan:{calendar_version}"
+
+
 class Submission(_Message):
     """The input of ApplicationWorkflow: what was submitted, and the law and calendar it was submitted under."""
 
@@ -80,6 +96,8 @@ class Submission(_Message):
     delivery: Delivery
     calendar: WorkingCalendar
     pace: Pace
+    practice: bool = False  # nothing legal comes out
+    about_permit: str | None = None  # application number of the issued permit that a procedure is about
 
 
 class Withdrawal(_Message):
@@ -97,6 +115,73 @@ class WithdrawalReceipt(_Message):
     withdrawn_at: AwareDatetime
 
 
+class Assignment(_Message):
+    """The argument of the update `assign`: who holds an open task from now on."""
+
+    task_id: str
+    actor: Actor
+    to: Actor | None = None  # None: the whole desk again
+    reason: str = ""
+
+    @property
+    def act(self) -> Act:
+        """Taking a task for oneself, or putting back one's own, is every colleague's right; giving it away is not."""
+        return Act.TAKE_OVER if self.to is None or self.to.id == self.actor.id else Act.ASSIGN
+
+    @property
+    def right(self) -> Act:
+        """What the new holder has to be allowed to do."""
+        return Act.DECIDE
+
+
+class AssignmentReceipt(_Message):
+    """The answer to an assignment."""
+
+    task_id: str
+    assigned_to: str | None
+    assigned_at: AwareDatetime
+
+
+class AgencyAdded(_Message):
+    """The argument of the update `add_agency`: one more OPD is asked, while the case waits for agencies."""
+
+    actor: Actor
+    agency: Agency
+    reason: str
+
+
+class RequestWithdrawn(_Message):
+    """The argument of a child's update `withdraw_request`: the office needs no answer any more."""
+
+    actor: Actor
+    reason: str
+
+
+class RequestExtended(_Message):
+    """The argument of a child's update `extend`: more time for the agency, once."""
+
+    actor: Actor
+    working_days: int = Field(ge=1, le=30)
+    reason: str
+
+
+class SteeringReceipt(_Message):
+    """The answer to what the office does with its requests."""
+
+    workflow_id: str
+    actor_id: str
+    done_at: AwareDatetime
+    due_at: AwareDatetime | None = None  # office time
+
+
+class AgencyReport(_Message):
+    """A child's signal to its case: until when the agency has time, and whether it waits for the applicant."""
+
+    workflow_id: str
+    due_at: AwareDatetime  # office time
+    waits_for_applicant: bool
+
+
 class CalendarReplaced(_Message):
     """The argument of the update `replan`: a new calendar for a running case."""
 
@@ -112,14 +197,14 @@ class CaseState(_Message):
     open_tasks: tuple[str, ...]
     promise_due_at: AwareDatetime | None
     withdrawn: bool
-    product: Literal["permit", "rejection"]
+    product: str
 
 
 class Closing(_Message):
     """The result of ApplicationWorkflow."""
 
     number: str
-    outcome: Literal["issued", "rejected", "withdrawn"]
+    outcome: Literal["issued", "rejected", "withdrawn", "lapsed"]
     signed_sha256: str | None = None
 
 
@@ -136,9 +221,14 @@ class RecommendationRequest(_Message):
     verified_by: tuple[str, ...] = ()
     calendar: WorkingCalendar
     pace: Pace
+    field: str | None = None  # of the back office that matches wet-signed letters
+    match_ladder: Ladder | None = None
+    applicant_ladder: Ladder | None = None  # of a question to the applicant
+    applicant_working_days: int = 14
 
 
 class RecommendationResult(_Message):
     """The result of RecommendationWorkflow; its answer is None where it was released."""
 
     answer: OpdAnswer
+    verified_by: tuple[str, ...] = ()  # who judged the agency's letter; none of them signs

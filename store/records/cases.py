@@ -5,7 +5,7 @@ The rule of `permits.steps` holds: a step whose first event is already in the re
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from permits.application import CLOSED, DocumentRef, DocumentVerdict
 from permits.errors import Code, RuleError
 from permits.events import GENESIS, Event, Tag, chain_hash
-from permits.steps import OpdAnswer, StageMark, Step, TaskClosed, TaskOpened
+from permits.steps import OpdAnswer, StageMark, Step, TaskChanged, TaskClosed, TaskOpened
 from store.records.base import Subject, append, keys_written, lock_application, without_nul
 from store.records.notices import queue_for_people
 from store.tables import (
@@ -157,8 +157,15 @@ def _apply_to_application(row: ApplicationRow, step: Step) -> None:
         row.stage = step.waiting.stage
         row.waiting_kind, row.waiting_for = step.waiting.kind, step.waiting.holder
         row.waiting_since, row.waiting_due_at = step.waiting.since, step.waiting.due_at
+    if step.waiting_due_at is not None and row.waiting_kind is not None:
+        row.waiting_due_at = step.waiting_due_at
     if step.promise is not None:
         row.promise = step.promise.model_dump(mode="json")
+    if step.served is not None:
+        row.promised_working_days, row.paused_working_days = step.served.promised, step.served.paused
+        row.gross_working_days, row.net_working_days = step.served.gross, step.served.net
+    row.promise_told_for = step.promise_told_for or row.promise_told_for
+    row.calendar_version = step.calendar_version or row.calendar_version
     row.promise_due_at = step.promise_due_at or row.promise_due_at
     row.product = step.product or row.product
     row.dossier_sha256 = step.dossier_sha256 or row.dossier_sha256
@@ -176,6 +183,8 @@ async def _apply_parts(session: AsyncSession, row: ApplicationRow, step: Step) -
         await _enter_stage(session, step.number, step.stage_entered)
     if step.task_opened is not None:
         await _open_task(session, step.number, step.task_opened)
+    for changed in step.tasks_changed:
+        await _change_task(session, changed)
     for closed in step.tasks_closed:
         await _close_task(session, closed)
     for verdict in step.verdicts:
@@ -203,8 +212,21 @@ async def _leave_stage(session: AsyncSession, number: str, mark: StageMark) -> N
 async def _open_task(session: AsyncSession, number: str, task: TaskOpened) -> None:
     values = task.model_dump(mode="python") | {"number": number, "status": "open"}
     values |= {"kind": task.kind.value, "role": task.role.value}
-    values |= {"wanted_documents": list(task.wanted_documents), "verified_by": list(task.verified_by)}
+    lists = ("wanted_documents", "verified_by", "people", "return_to")
+    values |= {name: list(values[name]) for name in lists} | {"rungs_fallen": 0}
     await session.exec(insert(TaskRow).values(values).on_conflict_do_nothing())
+
+
+async def _change_task(session: AsyncSession, changed: TaskChanged) -> None:
+    values: dict[str, Any] = {}
+    if changed.due_at is not None:
+        values["due_at"] = changed.due_at
+    if changed.assigned:
+        values |= {"assigned_to": changed.assigned_to, "assigned_to_name": changed.assigned_to_name}
+    if changed.rungs_fallen is not None:
+        values["rungs_fallen"] = changed.rungs_fallen
+    if values:
+        await session.exec(update(TaskRow).where(col(TaskRow.id) == changed.id).values(**values))
 
 
 async def _close_task(session: AsyncSession, task: TaskClosed) -> None:
@@ -235,7 +257,11 @@ async def _judge_document(session: AsyncSession, number: str, verdict: DocumentV
             col(DocumentRow.requirement) == verdict.requirement,
             col(DocumentRow.version) == newest,
         )
-        .values(verdict=verdict.verdict, reason=verdict.reason or None)
+        .values(
+            verdict=verdict.verdict,
+            reason=verdict.reason or None,
+            reason_code=verdict.code.value if verdict.verdict == "repair" else None,
+        )
     )
 
 

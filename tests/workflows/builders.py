@@ -13,15 +13,24 @@ from permits.calendar import Holiday, WorkingCalendar
 from permits.calendar_loader import load_office_calendar
 from permits.decisions import (
     Acknowledged,
+    Answered,
+    AnswerMatched,
+    Arrived,
     Body,
+    DeemedConfirmed,
     Drafted,
     Forwarded,
+    HandedOver,
     Inspected,
+    KeptWaiting,
     MeetingHeld,
+    MinutesSigned,
     Paid,
     ParafGiven,
     PaymentConfirmed,
     Position,
+    Posted,
+    PresentSigned,
     Recommended,
     RetributionAssessed,
     VerdictsGiven,
@@ -266,5 +275,15 @@ ANSWERS: dict[str, Callable[[TaskRow], Body]] = {
     "desk_check": lambda task: Forwarded(),
     "paraf": lambda task: ParafGiven(),
     "overdue": lambda task: Acknowledged(note="Sudah dihubungi lewat telepon."),
+    "sign_minutes": lambda task: MinutesSigned(
+        signatures=tuple(PresentSigned(name=name, way="paper", image="c" * 64) for name in task.people)
+    ),
+    "clarification": lambda task: Answered(text="Sesuai gambar yang dilampirkan."),
+    "match_answer": lambda task: AnswerMatched(matches=True),
+    "unanswered_repair": lambda task: KeptWaiting(working_days=5, note="Pemohon minta waktu."),
+    "deemed_approval": lambda task: DeemedConfirmed(note="Batas waktu sudah lewat."),
+    "hand_over": lambda task: HandedOver(to_name="Contoh Penerima", relation="pemohon", identity_seen="KTP"),
+    "posting": lambda task: Posted(receipt_number="CONTOH-0001"),
+    "post_arrival": lambda task: Arrived(received_by="Contoh Penerima", on=date(2026, 12, 1)),
 }
 """What each desk says when all is well; signing needs a consent and is left to the case file."""

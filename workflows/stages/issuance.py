@@ -1,18 +1,23 @@
-"""The number is issued and the product reaches its owner: a download for everyone, an e-mail for who asked for it."""
+"""The number is issued and the product is released; the case closes when the product has reached its owner."""
 
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.delivery import DeliverLetter, DeliveryDesk
     from activities.records import CaseBook, LetterIssue
-    from permits.application import Delivery
-    from permits.definition import Issuance
+    from permits.definition import Issuance, Procedure
     from permits.events import Tag
+    from permits.steps import PermitChange
     from workflows.case import Case, Outcome
-    from workflows.options import OUTSIDE, OWN_STORE
+    from workflows.options import OWN_STORE
+    from workflows.stages.delivery import deliver
+
+CHANGES = {
+    Procedure.REVOCATION: "revoked",
+    Procedure.REPLACEMENT: "replaced",
+    Procedure.EXTENSION: "extended",
+}
 
 
 async def issue(case: Case, stage: Issuance) -> Outcome:
@@ -28,26 +33,16 @@ async def issue(case: Case, stage: Issuance) -> Outcome:
     await workflow.execute_activity_method(
         CaseBook.issue_letter, issued, summary=f"Surat terbit: {case.letter.number_text}", **OWN_STORE
     )
-    await _deliver(case)
+    case.settle_promise()
+    _change_permit(case)
+    await deliver(case)
     return Outcome.forward()
 
 
-async def _deliver(case: Case) -> None:
-    by_email = case.submission.delivery is Delivery.EMAIL
-    order = DeliverLetter(
-        key=case.ledger.key("delivery"),
-        number=case.number,
-        purpose=case.product,
-        signed_sha256=case.signed_sha256 or "",
-        attach=by_email,
-    )
-    try:
-        proof = await workflow.execute_activity_method(
-            DeliveryDesk.deliver_letter, order, summary="Kirim surat kepada pemohon", **OUTSIDE
-        )
-    except ActivityError:
-        case.ledger.note(case.ledger.event(Tag.NOTICE_FAILED, template="letter-issued"))
+def _change_permit(case: Case) -> None:
+    """What a procedure does to the permit it is about; written with what comes next, and none for a rejection."""
+    about = case.submission.about_permit
+    if about is None or case.product != case.purpose_product:
         return
-    case.ledger.note(
-        case.ledger.event(Tag.NOTICE_SENT, template="letter-issued", proof=proof.message_id, attached=by_email)
-    )
+    kind = CHANGES[case.definition.procedure]
+    case.ledger.defer(permit_change=PermitChange.model_validate({"kind": kind, "permit": about}))

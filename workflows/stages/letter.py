@@ -10,21 +10,32 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.drafting import LETTER_INVALID
-    from permits.decisions import Drafted, Returned, TaskKind
+    from permits.decisions import Drafted, Returned, SentToApplicant, TaskKind
     from permits.definition import DeskCheck, Drafting, Paraf
     from permits.events import Tag
     from permits.steps import LetterRef
     from workflows.case import Case, Outcome
+    from workflows.stages.verification import mend
 
 
 async def draft(case: Case, stage: Drafting) -> Outcome:
     """Takes the letter's number, asks for its content, freezes its bytes."""
-    form = case.product_form
-    if case.letter is None or case.letter.purpose != case.product:
-        case.letter = await case.take_number(case.product, form.series, form.number_template, form.title)
+    case.letter = await case.number_product()
     instructions = case.letter.number_text
     while True:
-        decision = await case.ask(TaskKind.DRAFTING, stage, case.dossier_sha256, instructions=instructions)
+        decision = await case.ask(
+            TaskKind.DRAFTING,
+            stage,
+            case.dossier_sha256,
+            instructions=instructions,
+            wanted_documents=tuple(sorted(case.documents)),
+        )
+        match decision.body:
+            case SentToApplicant(documents=wrong):
+                await mend(case, stage, wrong)
+                continue
+            case Returned():
+                return case.sent_back(decision)
         assert isinstance(decision.body, Drafted)
         try:
             case.letter_sha256 = await _write(case, case.letter, decision.body)
@@ -43,6 +54,7 @@ async def _write(case: Case, letter: LetterRef, drafted: Drafted) -> str:
         form,
         facts=tuple(drafted.facts.items()),
         conditions=form.conditions + agency_conditions(case) + drafted.conditions,
+        paragraphs=(case.deemed,) if case.deemed else (),
         reasons=case.found.rejection_reasons,
         head_signs=True,
     )
@@ -63,15 +75,16 @@ def agency_conditions(case: Case) -> tuple[str, ...]:
 
 
 async def check(case: Case, stage: DeskCheck) -> Outcome:
-    """A desk reads the letter."""
-    decision = await case.ask(TaskKind.DESK_CHECK, stage, case.letter_sha256)
-    return Outcome.to("drafting") if isinstance(decision.body, Returned) else Outcome.forward()
+    """A desk reads the letter; one that stands before the drafting judges the dossier."""
+    judged = case.dossier_sha256 if case.is_before_drafting else case.letter_sha256
+    decision = await case.ask(TaskKind.DESK_CHECK, stage, judged)
+    return case.sent_back(decision) if isinstance(decision.body, Returned) else Outcome.forward()
 
 
 async def initial(case: Case, stage: Paraf) -> Outcome:
     """The division head's paraf names exactly these bytes."""
     decision = await case.ask(TaskKind.PARAF, stage, case.letter_sha256)
     if isinstance(decision.body, Returned):
-        return Outcome.to("drafting")
+        return case.sent_back(decision)
     case.ledger.note(case.ledger.event(Tag.PARAF_GIVEN, decision.actor, letter_sha256=case.letter_sha256))
     return Outcome.forward()

@@ -27,7 +27,7 @@ async def sign(case: Case, stage: Signing) -> Outcome:
     while True:
         decision = await case.ask(TaskKind.SIGNING, stage, case.letter_sha256, instructions=_what(case))
         if isinstance(decision.body, Returned):
-            return Outcome.to("drafting")
+            return case.sent_back(decision)
         assert isinstance(decision.body, SignatureOrdered)
         activation = decision.body.activation_id
         case.ledger.note(
