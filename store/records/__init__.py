@@ -6,6 +6,7 @@ One class, `Records`, split by subject; what screens show is read by `store.quer
 from __future__ import annotations
 
 from store.records.cases import CaseRecords, document_ref, event_of
+from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
 from store.records.drafts import DraftRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
@@ -36,6 +37,7 @@ class Records(
     NoticeRecords,
     PeopleRecords,
     LawRecords,
+    DefinitionRecords,
     RequestRecords,
 ):
     """All writes, on one database."""
@@ -43,6 +45,7 @@ class Records(
 
 __all__ = [
     "ClaimState",
+    "DefinitionVersion",
     "Mandate",
     "MissingStart",
     "NewAccount",
@@ -55,6 +58,7 @@ __all__ = [
     "Records",
     "SubmissionRecord",
     "actor_of",
+    "check_definition",
     "document_ref",
     "event_of",
 ]
