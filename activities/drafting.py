@@ -51,6 +51,7 @@ class ComposeLetter(BaseModel):
     amount_rupiah: int | None = None
     respond_by: date | None = None
     head_signs: bool = False
+    unconfirmed: bool = False  # the office has yet to confirm the permit type
 
 
 class Composed(BaseModel):
@@ -143,6 +144,7 @@ class LetterDesk:
             copies=order.form.copies,
             demo_authority=self._demo,
             practice=case.practice,
+            unconfirmed=order.unconfirmed,
             valid_until=order.form.valid_until(order.letter_date),
         )
         content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()

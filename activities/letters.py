@@ -39,6 +39,7 @@ Template = Literal[
     "sip",
     "penelitian",
     "reklame",
+    "umum",
     "skrd",
     "permintaan-rekomendasi",
     "berita-acara",
@@ -166,6 +167,8 @@ class LetterInput(_Part):
     """The certificate is a test one: the letter says so instead of naming BSrE."""
     practice: bool = False
     """Practice mode: every page says CONTOH, TIDAK BERLAKU."""
+    unconfirmed: bool = False
+    """The office has yet to confirm the permit type: the footer of every page says so."""
     valid_until: datetime.date | None = None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
+from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
 from store.records.drafts import DraftRecords
 from store.records.evaluations import EvaluationRecords
 from store.records.help import HelpRecords, thread_of
@@ -52,6 +53,7 @@ class Records(
     HelpRecords,
     LawRecords,
     CalendarRecords,
+    DefinitionRecords,
     RequestRecords,
     PermitRecords,
     EvaluationRecords,
@@ -63,6 +65,7 @@ __all__ = [
     "COUNTER_DOMAIN",
     "AccountToken",
     "ClaimState",
+    "DefinitionVersion",
     "Departure",
     "DraftChanges",
     "Mandate",
@@ -83,6 +86,7 @@ __all__ = [
     "Sending",
     "SubmissionRecord",
     "actor_of",
+    "check_definition",
     "document_ref",
     "event_of",
     "thread_of",
