@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient, MailLine
 from activities.clients.whatsapp import NO_ACCESS, SLOW_DOWN, UNAVAILABLE, NoWhatsApp, WhatsAppClient, WhatsAppMessage
-from activities.texts import Texts
+from activities.texts import Texts, whole
 from activities.told import Told
 from permits.notices import QuietHours
 from store.records import Records, Sending
@@ -174,7 +174,7 @@ class NoticeDispatcher:
         await self._note_sent(row, None, "", "")
 
     async def _send_digest(self, rows: Sequence[OutboxRow]) -> None:
-        lines = [await self._told.facts(row) | {"template": row.template} for row in rows]
+        lines = [whole(await self._told.facts(row)) | {"template": row.template} for row in rows]
         day = max(row.digest_on for row in rows if row.digest_on is not None)
         subject, body = self._texts.notice("digest", lines=lines, day=day, base_url=self._base)
         key = f"digest:{rows[0].account_id}:{day.isoformat()}"

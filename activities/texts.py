@@ -62,7 +62,7 @@ class Texts:
 
     def notice(self, template: str, **facts: Any) -> tuple[str, str]:
         """Subject and body of a notice."""
-        text = self._jinja.get_template(f"{template}.txt").render(**_whole(facts))
+        text = self._jinja.get_template(f"{template}.txt").render(**whole(facts))
         subject, _, body = text.partition("\n")
         return " ".join(subject.split()), body.strip() + "\n"
 
@@ -71,7 +71,7 @@ class Texts:
         entry = self._short.get(template)
         if entry is None:
             return None
-        filled = _whole(facts)
+        filled = whole(facts)
         parameters = tuple(
             " ".join(self._jinja.from_string(f"{{{{ {place} }}}}").render(**filled).split()) or "-"
             for place in entry["parameters"]
@@ -82,7 +82,8 @@ class Texts:
         return ShortText(name=entry["name"], parameters=parameters, text=text)
 
 
-def _whole(facts: Mapping[str, Any]) -> dict[str, Any]:
+def whole(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with an empty text for each optional one that is missing."""
     return dict.fromkeys(OPTIONAL, "") | {name: "" if value is None else value for name, value in facts.items()}
 
 

@@ -275,6 +275,14 @@ async def test_an_officer_gets_one_mail_and_each_task_its_proof(server: Server) 
     assert {message_id for _, message_id in server.taken} == {message_id}, "repeated after a crash: the same message"
 
 
+async def test_a_digest_takes_tasks_of_which_little_is_known(server: Server) -> None:
+    bare = a_gathered_row("polos")
+    bare.facts = {"stage": ""}
+    outbox = Outbox([], digest=[bare])
+    assert await postman(outbox, server.port).send_pending() == 1
+    assert outbox.marks["polos"]["state"] == "sent"
+
+
 async def test_a_digest_that_cannot_be_sent_is_put_off_as_a_whole(server: Server) -> None:
     server.answers["a@contoh.test"] = "451 later"
     outbox = Outbox([], digest=[a_gathered_row("satu"), a_gathered_row("dua")])
