@@ -239,6 +239,8 @@ class PermitDefinition(_Value):
     product: str
     source: str  # where these facts come from, in one line
     confirmed: bool  # False: the office has yet to confirm it
+    refers_to: str | None = Field(default=None, max_length=500)
+    """In words, where another authority issues this permit today (OSS): the office refers, it never duplicates."""
     status: Literal["draft", "published", "retired"]
     effective_from: date
     effective_until: date | None = None
@@ -317,6 +319,15 @@ class PermitDefinition(_Value):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
+def may_be_submitted(definition: PermitDefinition, practice: bool) -> None:
+    """A type that the office has not confirmed takes practice applications alone.
+
+    Raises RuleError(practice-only).
+    """
+    if not practice and not definition.confirmed:
+        raise RuleError(Code.PRACTICE_ONLY, permit_type=definition.code)
+
+
 def version_for(versions: tuple[PermitDefinition, ...], on: date) -> PermitDefinition:
     """The published version in force on that day.
 
@@ -327,3 +338,9 @@ def version_for(versions: tuple[PermitDefinition, ...], on: date) -> PermitDefin
         if version.status == "published" and version.effective_from <= on and (ends is None or on <= ends):
             return version
     raise RuleError(Code.PERMIT_TYPE_NOT_FOUND)
+
+
+def may_be_submitted(definition: PermitDefinition, practice: bool) -> None:
+    """A type that the office has not confirmed takes practice applications alone. Raises RuleError(practice-only)."""
+    if not definition.confirmed and not practice:
+        raise RuleError(Code.PRACTICE_ONLY)

@@ -29,7 +29,7 @@ GATHERED = frozenset({"task-opened", "task-warning", "task-assigned", "evaluatio
 """What an officer's digest may hold; anything else, an escalation above all, goes at once."""
 
 COUNTER_DOMAIN = "@loket.invalid"
-"""Ends the address of an account that was made at the counter for a person without e-mail: nobody reads there."""
+"""Ends the address of a person without e-mail, served at the counter: no mail system delivers there (RFC 6761)."""
 
 _COUNTRY = "62"
 _NUMBER = re.compile(r"^[1-9][0-9]{8,14}$")

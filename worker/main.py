@@ -27,8 +27,10 @@ from activities.clients.post import NoPost, PostClient, StandInPost
 from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
 from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
+from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
+from activities.reminders import ReminderDesk
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
@@ -44,11 +46,14 @@ from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
+from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
+from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
+from workflows.reminders import ExpiryRemindersWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +108,8 @@ def main_activities(
         letters.render_letter,
         delivery.deliver_letter,
         delivery.track_post,
+        ReminderDesk(records, base).remind_expiring,
+        EvaluationDesk(records, documents).compile_month,
     ]
 
 
@@ -145,7 +152,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -157,6 +164,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
+            keep_schedules(client),
             Replanner(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
             _keep_house(records),
@@ -237,6 +245,7 @@ async def _keep_house(records: Records) -> None:
             await records.delete_expired_envelopes(now)
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
+            await records.delete_old_tokens(now - LOGINS_KEPT)
         except Exception:  # the store may be away; the next round comes
             log.exception("The store cannot be tidied.")
         await asyncio.sleep(HOUSE_PAUSE_SECONDS)

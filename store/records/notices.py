@@ -139,10 +139,11 @@ def _rows(
 def addressee(account: AccountRow) -> Addressee:
     """An account as far as sending needs to know."""
     return Addressee(
+        # A person without e-mail, served at the counter, has an address that no mail reaches.
         email="" if account.email.endswith(COUNTER_DOMAIN) else account.email,
         phone=account.phone,
-        prefers=getattr(account, "notice_channel", None) or "email",
-        digest=bool(getattr(account, "digest", False)),
+        prefers="whatsapp" if account.notice_channel == "whatsapp" else "email",
+        digest=account.digest,
         citizen=account.role == Role.APPLICANT.value,
     )
 

@@ -49,7 +49,8 @@ class Office:
         )
 
     async def account(self, account_id: str) -> Any:
-        return SimpleNamespace(id=account_id, email=self.email, phone=None, role="applicant")
+        plain = {"phone": None, "role": "applicant", "notice_channel": "email", "digest": False}
+        return SimpleNamespace(id=account_id, email=self.email, **plain)
 
     async def events_tagged(self, number: str, tag: Tag) -> list[Any]:
         return [SimpleNamespace(office_at=POSTED)] if tag is Tag.PRODUCT_POSTED else []

@@ -63,7 +63,7 @@ def test_whoever_has_an_address_is_told_and_by_no_way_that_the_person_has_not(
 
 @given(CHANNELS, PEOPLE)
 def test_an_escalation_never_waits_for_a_digest(asked: Channel, person: Addressee) -> None:
-    for template in ("task-escalation", "deemed-due", "asked-why", "promise-missed"):
+    for template in ("task-escalation", "deemed-due", "holder-asked-why", "promise-missed"):
         assert "digest" not in ways(template, asked, person)
 
 
