@@ -68,6 +68,16 @@ async def test_without_a_number_a_message_by_whatsapp_is_an_email(records: Recor
     assert (row.channel, row.recipient, row.by_day) == ("email", "pemohon-1@contoh.invalid", True)
 
 
+async def test_each_person_is_told_by_the_way_of_its_own_choice(records: Records, db: Database) -> None:
+    for account_id in ("biasa", "ringkas", "wa"):
+        await records.create_account(an_account(account_id, Role.BACK_OFFICE, phone=PHONE))
+    async with db.transaction() as session:
+        (await session.get_one(AccountRow, "ringkas")).digest = True
+        (await session.get_one(AccountRow, "wa")).notice_channel = "whatsapp"
+    rows = await tell(records, await a_case_of(records), "task-opened", to="holder", role=Role.BACK_OFFICE)
+    assert {row.account_id: row.channel for row in rows} == {"biasa": "email", "ringkas": "digest", "wa": "whatsapp"}
+
+
 async def test_a_named_person_alone_is_told_and_a_person_who_has_left_hands_it_to_the_desk(
     records: Records, db: Database
 ) -> None:
