@@ -338,9 +338,3 @@ def version_for(versions: tuple[PermitDefinition, ...], on: date) -> PermitDefin
         if version.status == "published" and version.effective_from <= on and (ends is None or on <= ends):
             return version
     raise RuleError(Code.PERMIT_TYPE_NOT_FOUND)
-
-
-def may_be_submitted(definition: PermitDefinition, practice: bool) -> None:
-    """A type that the office has not confirmed takes practice applications alone. Raises RuleError(practice-only)."""
-    if not definition.confirmed and not practice:
-        raise RuleError(Code.PRACTICE_ONLY)
