@@ -35,7 +35,18 @@ WIDEST_WORD_EM = 16
 MOST_ITEMS = 200
 MOST_MARKS_ON_A_LETTER = 2
 
-Template = Literal["sip", "penelitian", "reklame", "skrd", "permintaan-rekomendasi", "berita-acara", "penolakan"]
+Template = Literal[
+    "sip",
+    "penelitian",
+    "reklame",
+    "umum",
+    "skrd",
+    "permintaan-rekomendasi",
+    "berita-acara",
+    "penolakan",
+    "pencabutan",
+    "perubahan-izin",
+]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MOST_ITEMS)]
 Lines = Annotated[tuple[tuple[Text, Text], ...], Field(max_length=MOST_ITEMS)]
@@ -156,6 +167,8 @@ class LetterInput(_Part):
     """The certificate is a test one: the letter says so instead of naming BSrE."""
     practice: bool = False
     """Practice mode: every page says CONTOH, TIDAK BERLAKU."""
+    unconfirmed: bool = False
+    """The office has yet to confirm the permit type: the footer of every page says so."""
     valid_until: datetime.date | None = None
 
 

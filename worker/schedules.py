@@ -27,7 +27,7 @@ from temporalio.client import (
 )
 
 from workflows.evaluation_order import EVALUATION_WORKFLOW, EvaluationOrder, evaluation_workflow_id
-from workflows.messages import QueueNames
+from workflows.messages import EXPIRY_REMINDERS_WORKFLOW, QueueNames
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +44,25 @@ class Planned:
     schedule: Schedule
 
 
-def at(hour: int, *, day_of_month: int | None = None) -> ScheduleSpec:
-    """Every day at that hour of the office, or on one day of each month."""
+def at(hour: int, minute: int = 0, *, day_of_month: int | None = None) -> ScheduleSpec:
+    """Every day at that time of the office, or on one day of each month."""
     days = (ScheduleRange(day_of_month),) if day_of_month else (ScheduleRange(1, 31),)
-    calendar = ScheduleCalendarSpec(hour=(ScheduleRange(hour),), day_of_month=days)
+    calendar = ScheduleCalendarSpec(hour=(ScheduleRange(hour),), minute=(ScheduleRange(minute),), day_of_month=days)
     return ScheduleSpec(calendars=[calendar], time_zone_name=OFFICE_ZONE)
 
+
+EXPIRY_REMINDERS = Planned(
+    "expiry-reminders",
+    Schedule(
+        action=ScheduleActionStartWorkflow(
+            EXPIRY_REMINDERS_WORKFLOW, id="expiry-reminders", task_queue=QueueNames.MAIN
+        ),
+        spec=at(7, 15),
+        # A missed day is caught up by what the next run finds in the register.
+        policy=SchedulePolicy(catchup_window=timedelta(hours=12), overlap=ScheduleOverlapPolicy.SKIP),
+        state=ScheduleState(note="Pengingat masa berlaku izin, setiap hari pukul 07.15 WIB"),
+    ),
+)
 
 MONTHLY_EVALUATION = Planned(
     "evaluation-monthly",
@@ -67,7 +80,7 @@ MONTHLY_EVALUATION = Planned(
     ),
 )
 
-SCHEDULES: tuple[Planned, ...] = (MONTHLY_EVALUATION,)
+SCHEDULES: tuple[Planned, ...] = (EXPIRY_REMINDERS, MONTHLY_EVALUATION)
 
 
 async def ensure_schedules(client: Client, schedules: tuple[Planned, ...] = SCHEDULES) -> None:

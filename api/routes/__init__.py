@@ -6,7 +6,9 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    accounts,
     agencies,
+    agenda,
     applications,
     assignments,
     calendar,
@@ -15,26 +17,51 @@ from api.routes import (
     engine,
     evaluations,
     health,
+    help,
     inbox,
+    me,
+    outbox,
+    people,
+    permits,
     sessions,
     signing,
     stuck,
     tasks,
     tracking,
     verifications,
+    webhooks,
 )
 
 
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications, calendar):
+    for module in (sessions, accounts, catalogue, tracking, verifications, calendar, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
     # Before `tasks`, whose addresses take any name for a task's.
-    first = (assignments, inbox, stuck)
-    for module in (*first, sessions, applications, documents, tasks, signing, evaluations, engine, agencies, calendar):
+    for module in (
+        assignments,
+        inbox,
+        stuck,
+        sessions,
+        accounts,
+        me,
+        people,
+        applications,
+        documents,
+        help,
+        tasks,
+        signing,
+        permits,
+        agenda,
+        evaluations,
+        engine,
+        agencies,
+        calendar,
+        outbox,
+    ):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

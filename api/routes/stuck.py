@@ -74,16 +74,22 @@ async def ask_why(asked: WhyAsked, work: AskedAbout, services: Here, only_once: 
 
     async def write() -> NoteList:
         _check_open(work)
-        facts = {"stage": task.stage, "due_at": task.due_at.isoformat(), "asked_by": work.actor.name}
+        facts = {
+            "stage": task.stage,
+            "holder": task.assigned_to_name or task.holder,
+            "since": task.opened_at.isoformat(),
+            "due_at": task.due_at.isoformat(),
+            "asked_by": work.actor.name,
+        }
         notice = Notice(
             key=key,
-            template="asked-why",
+            template="holder-asked-why",
             to="holder",
             account=task.assigned_to,
             role=Role(task.role),
             field=task.field,
             opd=task.opd,
-            facts=facts | {"question": asked.question},
+            facts=facts | {"reason": asked.question},
         )
         event = event_now(
             services, work.application, work.actor, Tag.HOLDER_ASKED_WHY, key,

@@ -19,6 +19,7 @@ from store.tables.cases import (
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
 from store.tables.evaluations import EvaluationRow
+from store.tables.help import HelpMessageRow
 from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
@@ -28,12 +29,20 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
-from store.tables.people import AccountRow, DelegationRow, LoginAttemptRow, LoginSessionRow, MandateRow
+from store.tables.people import (
+    AccountRow,
+    AccountTokenRow,
+    DelegationRow,
+    LoginAttemptRow,
+    LoginSessionRow,
+    MandateRow,
+)
 from store.tables.permits import PermitRow
 
 __all__ = [
     "METADATA",
     "AccountRow",
+    "AccountTokenRow",
     "ActivationRow",
     "AgendaRow",
     "ApplicationRow",
@@ -45,6 +54,7 @@ __all__ = [
     "DocumentRow",
     "EvaluationRow",
     "EventRow",
+    "HelpMessageRow",
     "HttpReceiptRow",
     "LetterRow",
     "LetterVersionRow",

@@ -37,6 +37,10 @@ class ApplicationRow(Table, table=True):
             postgresql_where=text("started_at IS NOT NULL AND closed_at IS NULL"),
         ),
         Index("ix_applications_applicant_created", "applicant_id", "created_at"),
+        # The procedures about a permit: one at a time.
+        Index(
+            "ix_applications_about_permit", "about_permit", postgresql_where=text("about_permit IS NOT NULL")
+        ),
         # The reconciler's question, asked every few seconds, touches only cases that wait for their start.
         Index(
             "ix_applications_start_missing",
@@ -55,11 +59,13 @@ class ApplicationRow(Table, table=True):
     field: str  # of the back office
     data: dict[str, str] = Field(sa_type=JSONB)  # answers of the form
     delivery: str
+    delivery_address: str | None = None  # for the post
     party: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # permits.party.Party
     filed_by: str | None = None  # account of the officer who filed it at the counter
     channel: str = "web"  # how it was filed: web, counter
     practice: bool = False  # nothing legal comes out: every letter says CONTOH
     old_permit: str | None = None  # application number of the permit that a renewal or change continues
+    old_permit_text: str | None = None  # its number as printed; alone, where the permit is older than Sakpore
     procedure: str = "permit"  # permits.after_issue.Procedure: what this case does
     about_permit: str | None = None  # application number of the issued permit it is about
     status: str = Field(index=True)  # permits.application.ApplicationStatus

@@ -105,8 +105,8 @@ async def test_a_leader_asks_why_once_and_the_holder_is_told_and_answers(api: Ap
         ("answered", "Contoh Depan", "Menunggu berkas asli."),
     ], "one under the key, one without"
     assert answer.json() == (await leader.get(f"/api/v1/tasks/{task}/notes")).json()
-    told = [row for row in await api.records.notices_of(number) if row.template == "asked-why"]
-    assert [(row.account_id, row.facts["question"]) for row in told if row.facts] == [
+    told = [row for row in await api.records.notices_of(number) if row.template == "holder-asked-why"]
+    assert [(row.account_id, row.facts["reason"]) for row in told if row.facts] == [
         ("depan", "Apa yang ditunggu?")
     ] * 2
     tags = [event.tag for event in await api.records.events_of(number)]
