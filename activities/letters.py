@@ -39,6 +39,7 @@ Template = Literal[
     "sip",
     "penelitian",
     "reklame",
+    "umum",
     "skrd",
     "permintaan-rekomendasi",
     "berita-acara",
@@ -166,6 +167,8 @@ class LetterInput(_Part):
     """The certificate is a test one: the letter says so instead of naming BSrE."""
     practice: bool = False
     """Practice mode: every page says CONTOH, TIDAK BERLAKU."""
+    unconfirmed: bool = False
+    """The office has yet to confirm the permit type: the footer of every page says so."""
     valid_until: datetime.date | None = None
 
 
@@ -188,7 +191,7 @@ def render_letter(
     if checked.template != template:
         raise LetterError("letter-input-invalid", "Isi surat ini disusun untuk templat lain.")
     compiler = typst.Compiler(
-        input=letters_dir / f"{template}.typ", root=letters_dir, font_paths=_fonts(), ignore_system_fonts=True,
+        input=letters_dir / f"{template}.typ", root=letters_dir, font_paths=typst_fonts(), ignore_system_fonts=True,
         sys_inputs={"letter": json.dumps(_printed_form(checked), ensure_ascii=False)},
     )
     try:
@@ -241,7 +244,8 @@ def _characters(text: str) -> Iterator[tuple[str, bool]]:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def typst_fonts() -> typst.Fonts:
+    """The fonts that come with typst, and none of the machine's."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 
@@ -275,6 +279,12 @@ def _printed_form(letter: LetterInput) -> dict[str, Any]:
     form["number"] = letter.number  # made by us, and copied and searched by people: no invisible break in it
     form["qr_url"] = letter.qr_url
     form["qr_svg"] = qr_svg(letter.qr_url) if letter.qr_url else None
+    return form
+
+
+def printable_form(value: dict[str, Any]) -> dict[str, Any]:
+    """JSON values with every text as it will be printed."""
+    form: dict[str, Any] = _map_texts(value)
     return form
 
 

@@ -28,6 +28,7 @@ from permits.calendar import WorkingCalendar
 from permits.decisions import Decision, Receipt
 from permits.errors import Code
 from workflows.connection import ArgumentTooLarge, connect
+from workflows.evaluation_order import EvaluationOrder, order_evaluation
 from workflows.messages import (
     AgencyAdded,
     Assignment,
@@ -104,6 +105,13 @@ class Engine:
         """Passes a withdrawal to the case. Raises as `decide` does."""
         update_id = withdrawal_update_id(number, withdrawal.actor.id, key)
         return await self._update(application_workflow_id(number), "withdraw", withdrawal, update_id, WithdrawalReceipt)
+
+    async def order_evaluation(self, order: EvaluationOrder) -> str:
+        """Has a month evaluated; the id of the workflow that does it. Raises Problem(engine-unavailable)."""
+        try:
+            return await order_evaluation(await self._connected(), order, timedelta(seconds=START_SECONDS))
+        except (RPCError, RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
 
     async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:
         """Says who holds a task. Raises as `decide` does."""

@@ -11,8 +11,10 @@ from jinja2 import Environment
 
 from api.attempts import Attempts
 from api.engine import Engine
+from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
+from api.registries import PopulationRegistry
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
@@ -20,6 +22,7 @@ from api.verifying import Verifying
 from permits.authority import Actor
 from permits.calendar import WorkingCalendar
 from permits.calendar_loader import current_calendar
+from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
 from store.queries.catalogue import agency_name
@@ -71,6 +74,9 @@ class Services:
     sentences: Sentences
     pages: Environment
     calendar: OfficeCalendar
+    keyring: Keyring
+    mailing: Mailing
+    population: PopulationRegistry
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 
     async def office_today(self) -> date:
@@ -81,7 +87,8 @@ class Services:
 
     async def capacities(self, actor: Actor) -> tuple[Actor, ...]:
         """Everything this person may act as today: itself first, then desks lent to it, then as acting head."""
-        return (actor,)
+        lent = await self.records.capacities_of(actor.id, await self.office_today())
+        return (actor, *lent[1:])
 
     async def agency_name(self, opd: str) -> str:
         """What people call an agency, from any definition that asks it; its code where none does."""

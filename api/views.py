@@ -120,7 +120,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
         verification_url=verification_url(services, case.verification_id) if case.released else None,
         download_url=f"/permohonan/{case.number}/surat" if case.released else None,
         compressed_pace=not case.pace.is_real,
-        practice=False,
+        practice=case.practice,
     )
 
 

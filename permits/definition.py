@@ -239,6 +239,8 @@ class PermitDefinition(_Value):
     product: str
     source: str  # where these facts come from, in one line
     confirmed: bool  # False: the office has yet to confirm it
+    refers_to: str | None = Field(default=None, max_length=500)
+    """In words, where another authority issues this permit today (OSS): the office refers, it never duplicates."""
     status: Literal["draft", "published", "retired"]
     effective_from: date
     effective_until: date | None = None
@@ -315,6 +317,15 @@ class PermitDefinition(_Value):
     def sha256(self) -> str:
         """The version's fingerprint, kept with each case."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def may_be_submitted(definition: PermitDefinition, practice: bool) -> None:
+    """A type that the office has not confirmed takes practice applications alone.
+
+    Raises RuleError(practice-only).
+    """
+    if not practice and not definition.confirmed:
+        raise RuleError(Code.PRACTICE_ONLY, permit_type=definition.code)
 
 
 def version_for(versions: tuple[PermitDefinition, ...], on: date) -> PermitDefinition:

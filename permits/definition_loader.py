@@ -1,29 +1,45 @@
 """Reads permit types from YAML: one file a type, flat, in the office's words, with all its dated versions inside.
 
-What all versions share stands at the top of the file, what differs under `versions:`. Ladders have names
-(`ladders.yaml`), so that a stage says `ladder: desk`. An error names the file, the line and the field, since the people
-who write these files are not programmers. Values are read as text and typed by the definition itself: YAML's own types
-would read 16:00 as a number and `no` as false.
+What all versions share stands at the top of the file, what differs under `versions:`. What many types share has a name,
+and a type says the name: a ladder (`ladders.yaml`), and lists of stages (`desks.yaml`), requirements
+(`requirements.yaml`) and questions (`forms.yaml`), whose names stand in a type's own list and are replaced by what the
+list holds. Agencies are known by code (`agencies.yaml`). An error names the file, the line and the field, since the
+people who write these files are not programmers. Values are read as text and typed by the definition itself: YAML's own
+types would read 16:00 as a number and `no` as false.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from permits.definition import PermitDefinition
+from permits.definition import AnyStage, FormField, PermitDefinition, Requirement
+from permits.definition_rules import faults_of
 from permits.escalation import Ladder
-from permits.numbering import NumberingError, check_template
 
-DEFINITIONS = Path(__file__).parent / "definitions"
-LADDERS = Path(__file__).parent / "ladders.yaml"
+PERMITS = Path(__file__).parent
+DEFINITIONS = PERMITS / "definitions"
+LADDERS = PERMITS / "ladders.yaml"
+LETTERS = PERMITS.parent / "web" / "letters"
+"""Where the letter templates lie; only their names are of interest here."""
+
+NOT_A_LETTER = frozenset({"base"})
+LISTS = {"stages": "desks.yaml", "requirements": "requirements.yaml", "form": "forms.yaml"}
+REJECTION = {
+    "template": "penolakan",
+    "series": "TOLAK",
+    "number_template": "503/{sequence:04d}/TOLAK/{month_roman}/{year}",
+}
+"""The rejection of a type that says nothing about its own; the title is made of the type's."""
 
 _Path = tuple[str | int, ...]
-_LADDERS: TypeAdapter[dict[str, Ladder]] = TypeAdapter(dict[str, Ladder])
+_T = TypeVar("_T")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where the C parser is installed
 
 
 class DefinitionFileInvalid(Exception):
@@ -32,12 +48,29 @@ class DefinitionFileInvalid(Exception):
     code = "definition-file-invalid"
 
 
-def load_definitions(folder: Path = DEFINITIONS, ladders: Path = LADDERS) -> tuple[PermitDefinition, ...]:
+@dataclass(frozen=True)
+class Shared:
+    """What many types share, by name."""
+
+    ladders: dict[str, Ladder]
+    stages: dict[str, tuple[AnyStage, ...]] = field(default_factory=dict)
+    requirements: dict[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    form: dict[str, tuple[FormField, ...]] = field(default_factory=dict)
+    agencies: dict[str, str] = field(default_factory=dict)  # opd: name
+    templates: frozenset[str] = frozenset()
+
+    def named(self, of: str) -> dict[str, tuple[Any, ...]]:
+        """The named lists that may stand in the field `of`."""
+        lists: dict[str, tuple[Any, ...]] = getattr(self, of)
+        return lists
+
+
+def load_definitions(folder: Path = DEFINITIONS, shared: Shared | None = None) -> tuple[PermitDefinition, ...]:
     """All versions of all types in a folder, by code and version.
 
     Raises DefinitionFileInvalid, naming file, line and field.
     """
-    named = load_ladders(ladders)
+    named = shared or load_shared()
     loaded = [one for file in sorted(folder.glob("*.yaml")) for one in load_definition_file(file, named)]
     codes = [(one.code, one.version) for one in loaded]
     if len(set(codes)) != len(codes):
@@ -46,72 +79,151 @@ def load_definitions(folder: Path = DEFINITIONS, ladders: Path = LADDERS) -> tup
     return tuple(sorted(loaded, key=lambda one: (one.code, one.version)))
 
 
+def load_shared(folder: Path = PERMITS, letters: Path = LETTERS) -> Shared:
+    """What types share: the named lists of a folder, and the names of the letter templates.
+
+    Raises DefinitionFileInvalid.
+    """
+    ladders = load_ladders(folder / LADDERS.name)
+    agencies = _named(folder / "agencies.yaml", TypeAdapter(dict[str, str]))
+    known = Shared(ladders, agencies=agencies, templates=letter_templates(letters))
+    return Shared(
+        ladders=ladders,
+        stages=_named(folder / LISTS["stages"], TypeAdapter(dict[str, tuple[AnyStage, ...]]), known),
+        requirements=_named(folder / LISTS["requirements"], TypeAdapter(dict[str, tuple[Requirement, ...]])),
+        form=_named(folder / LISTS["form"], TypeAdapter(dict[str, tuple[FormField, ...]])),
+        agencies=agencies,
+        templates=known.templates,
+    )
+
+
+def letter_templates(letters: Path = LETTERS) -> frozenset[str]:
+    """Names of the letter templates that exist."""
+    return frozenset(file.stem for file in letters.glob("*.typ")) - NOT_A_LETTER
+
+
 def load_ladders(file: Path = LADDERS) -> dict[str, Ladder]:
     """The named ladders. Raises DefinitionFileInvalid."""
+    return _named(file, TypeAdapter(dict[str, Ladder]))
+
+
+def _named(file: Path, shape: TypeAdapter[dict[str, _T]], shared: Shared | None = None) -> dict[str, _T]:
+    """Everything a shared file holds, by name."""
     source = _Source(file)
+    content = _fill(source, source.content, (), shared) if shared else source.content
     try:
-        return _LADDERS.validate_python(source.content)
+        return shape.validate_python(content)
     except ValidationError as cause:
         raise source.invalid(cause) from cause
 
 
-def load_definition_file(file: Path, ladders: dict[str, Ladder]) -> tuple[PermitDefinition, ...]:
+def load_definition_file(file: Path, shared: Shared) -> tuple[PermitDefinition, ...]:
     """All versions of one type, oldest first. Raises DefinitionFileInvalid."""
     source = _Source(file)
-    shared = dict(source.content)
-    versions = shared.pop("versions", None)
+    common = dict(source.content)
+    versions = common.pop("versions", None)
     if not isinstance(versions, list) or not versions:
         raise source.error((), "a definition needs a list `versions`")
-    loaded = tuple(_version(source, shared, place, ladders) for place in range(len(versions)))
+    loaded = tuple(_version(source, common, place, shared) for place in range(len(versions)))
     if loaded[0].code != file.stem:
         raise source.error(("code",), f"the code of a type is the name of its file, {file.stem!r}")
     _check_dates(source, loaded)
     return loaded
 
 
-def _version(source: _Source, shared: dict[str, Any], place: int, ladders: dict[str, Ladder]) -> PermitDefinition:
+def _version(source: _Source, common: dict[str, Any], place: int, shared: Shared) -> PermitDefinition:
     own = source.content["versions"][place]
     if not isinstance(own, dict):
         raise source.error(("versions", place), "a version is a set of fields")
-    fields = {**shared, **own}
-    wheres: dict[str, _Path] = {name: ("versions", place) if name in own else () for name in fields}
-    filled = {name: _fill_ladders(source, value, (*wheres[name], name), ladders) for name, value in fields.items()}
+    fields = {**common, **own}
+    origins = _Origins(source, {name: ("versions", place) if name in own else () for name in fields})
+    filled = {name: _fill(source, value, origins.of((name,)), shared) for name, value in fields.items()}
+    for name in LISTS:
+        if name in filled:
+            filled[name] = _spliced(origins, name, filled[name], shared)
+    _fill_letters(filled)
     try:
         definition = PermitDefinition.model_validate(filled)
     except ValidationError as cause:
-        raise source.invalid(cause, wheres) from cause
-    _check_number_templates(source, definition, wheres)
+        raise source.invalid(cause, origins) from cause
+    for fault in faults_of(definition, shared.templates):
+        raise source.error(source.known(origins.of(fault.where)), fault.why)
     return definition
 
 
-def _fill_ladders(source: _Source, value: Any, where: _Path, ladders: dict[str, Ladder]) -> Any:
-    """The value with every name of a ladder replaced by the ladder."""
+class _Origins:
+    """Where a version's fields stand in the file: at its top or in the version, and which name brought an item."""
+
+    def __init__(self, source: _Source, wheres: dict[str, _Path]) -> None:
+        self.source = source
+        self._wheres = wheres
+        self.items: dict[str, list[_Path]] = {}  # of a list: for each item, its place in the file's own list
+
+    def of(self, place: _Path) -> _Path:
+        """The place in the file of a place in the version."""
+        name = place[0]
+        if not isinstance(name, str):
+            return place
+        outer = (*self._wheres.get(name, ()), name)
+        items = self.items.get(name, [])
+        if len(place) > 1 and isinstance(place[1], int) and place[1] < len(items):
+            return (*outer, *items[place[1]], *place[2:])
+        return (*outer, *place[1:])
+
+
+def _spliced(origins: _Origins, name: str, value: Any, shared: Shared) -> Any:
+    """The list with each name of a shared list replaced by what that list holds; a name may stand for the whole."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list):
+        return value
+    lists = shared.named(name)
+    items: list[Any] = []
+    origins.items[name] = []
+    for n, item in enumerate(given):
+        place: _Path = () if isinstance(value, str) else (n,)
+        if not isinstance(item, str):
+            found: tuple[Any, ...] = (item,)
+        elif item in lists:
+            found = lists[item]
+        else:
+            why = f"{LISTS[name]} has no list {item!r}; there are {', '.join(sorted(lists))}"
+            raise origins.source.error((*origins.of((name,)), *place), why)
+        items += found
+        origins.items[name] += [place] * len(found)
+    return items
+
+
+def _fill(source: _Source, value: Any, where: _Path, shared: Shared) -> Any:
+    """The value with ladders in place of their names, and names beside the codes of agencies."""
     if isinstance(value, list):
-        return [_fill_ladders(source, item, (*where, n), ladders) for n, item in enumerate(value)]
+        return [_fill(source, item, (*where, n), shared) for n, item in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _fill_ladders(source, item, (*where, name), ladders) for name, item in value.items()}
-    if where[-1] in ("ladder", "repair_ladder"):
-        if value not in ladders:
-            raise source.error(where, f"no ladder is called {value!r}; there are {', '.join(sorted(ladders))}")
-        return ladders[value]
+        filled = {name: _fill(source, item, (*where, name), shared) for name, item in value.items()}
+        return _named_agency(source, filled, where, shared) if "opd" in filled else filled
+    if where and where[-1] in ("ladder", "repair_ladder"):
+        if value not in shared.ladders:
+            known = ", ".join(sorted(shared.ladders))
+            raise source.error(where, f"no ladder is called {value!r}; there are {known}")
+        return shared.ladders[value]
     return value
 
 
-def _check_number_templates(source: _Source, definition: PermitDefinition, wheres: dict[str, _Path]) -> None:
-    templates: list[tuple[_Path, str]] = [
-        ((*wheres[name], name, "number_template"), form.number_template)
-        for name, form in (("letter", definition.letter), ("rejection", definition.rejection))
-    ]
-    templates += [
-        ((*wheres["stages"], "stages", n, "number_template"), stage.number_template)
-        for n, stage in enumerate(definition.stages)
-        if stage.kind == "retribution"
-    ]
-    for where, template in templates:
-        try:
-            check_template(template)
-        except NumberingError as cause:
-            raise source.error(where, str(cause)) from cause
+def _named_agency(source: _Source, agency: dict[str, Any], where: _Path, shared: Shared) -> dict[str, Any]:
+    code = agency["opd"]
+    if code not in shared.agencies:
+        known = ", ".join(sorted(shared.agencies))
+        raise source.error((*where, "opd"), f"no agency has the code {code!r}; there are {known}")
+    return {"name": shared.agencies[code], **agency}
+
+
+def _fill_letters(fields: dict[str, Any]) -> None:
+    """What a type leaves unsaid of its letters: the product is the letter's title, a rejection has the common form."""
+    letter = fields.get("letter")
+    if isinstance(letter, dict) and "product" in fields:
+        fields["letter"] = {"title": fields["product"], **letter}
+    if "title" in fields:
+        title = f"Surat Penolakan Permohonan {fields['title']}"
+        fields.setdefault("rejection", {"title": title, **REJECTION})
 
 
 def _check_dates(source: _Source, versions: tuple[PermitDefinition, ...]) -> None:
@@ -130,7 +242,7 @@ class _Source:
     def __init__(self, file: Path) -> None:
         self._name = file.name
         try:
-            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
         except yaml.MarkedYAMLError as cause:
             line = cause.problem_mark.line + 1 if cause.problem_mark else 1
             raise DefinitionFileInvalid(f"{self._name}, line {line}: {cause.problem}") from cause
@@ -146,14 +258,14 @@ class _Source:
         field = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
         return DefinitionFileInvalid(f"{self._name}, line {self._line(where)}: {field + ': ' if field else ''}{why}")
 
-    def invalid(self, cause: ValidationError, wheres: dict[str, _Path] | None = None) -> DefinitionFileInvalid:
+    def invalid(self, cause: ValidationError, origins: _Origins | None = None) -> DefinitionFileInvalid:
         """What a validation found, at the place where its field stands; a misspelt field before the one it replaces."""
         errors = cause.errors(include_url=False, include_input=False)
         found = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
-        within = (wheres or {}).get(str(found["loc"][0]), ()) if found["loc"] else ()
+        place = origins.of(found["loc"]) if origins and found["loc"] else found["loc"]
         known = {"missing": "is missing", "extra_forbidden": "is not a field here"}.get(found["type"])
         why = f"{found['loc'][-1]} {known}" if known else found["msg"].removeprefix("Value error, ")
-        return self.error(self._known((*within, *found["loc"])), why)
+        return self.error(self.known(place), why)
 
     def _plain(self, node: yaml.Node, where: _Path) -> Any:
         if isinstance(node, yaml.SequenceNode):
@@ -176,7 +288,7 @@ class _Source:
             return next((value for key, value in node.value if key.value == part), None)
         return None
 
-    def _known(self, where: _Path) -> _Path:
+    def known(self, where: _Path) -> _Path:
         """The parts of a place that the file has; a validator also names types, which stand nowhere."""
         node: yaml.Node = self._root
         known: list[str | int] = []

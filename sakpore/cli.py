@@ -139,6 +139,51 @@ def user_totp(person: str = "kepala", data: DataDir = VAR) -> None:
     typer.echo(totp_now(bytes.fromhex(secrets[person]), datetime.now(UTC)))
 
 
+@user_app.command("add")
+def user_add(
+    name: Annotated[str, typer.Option(help="As it stands under letters.")],
+    email: Annotated[str, typer.Option(help="Address of the log-in.")],
+    role: Annotated[str, typer.Option(help="A role such as ops, front_office or opd.")] = "ops",
+    field: Annotated[str | None, typer.Option(help="Back office: its field.")] = None,
+    opd: Annotated[str | None, typer.Option(help="Agency officers: the agency's code.")] = None,
+    head: Annotated[bool, typer.Option(help="Agency officers: the agency's head.")] = False,
+    data: DataDir = VAR,
+) -> None:
+    """Make an officer's account and show the link that sets its password; again for a new link."""
+    from permits.authority import Role
+    from sakpore.users import UserError, add_user
+
+    try:
+        typer.echo(add_user(data, name, email, Role(role), field, opd, head))
+    except ValueError:
+        _fail(f"There is no such role. Roles: {', '.join(one.value for one in Role)}.")
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("deactivate")
+def user_deactivate(email: Annotated[str, typer.Argument(help="Address of the log-in.")], data: DataDir = VAR) -> None:
+    """End an officer's log-ins at once, and say what is left behind."""
+    from sakpore.users import UserError, deactivate_user
+
+    try:
+        typer.echo(deactivate_user(data, email))
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("list")
+def user_list(data: DataDir = VAR) -> None:
+    """One line an officer: role, desk, state, address, name."""
+    from sakpore.users import UserError, list_users
+
+    try:
+        for line in list_users(data):
+            typer.echo(line)
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
 def _fail(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)

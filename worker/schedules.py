@@ -26,11 +26,13 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from workflows.evaluation_order import EVALUATION_WORKFLOW, EvaluationOrder, evaluation_workflow_id
 from workflows.messages import EXPIRY_REMINDERS_WORKFLOW, QueueNames
 
 log = logging.getLogger(__name__)
 
 OFFICE_ZONE = "Asia/Jakarta"
+CATCH_UP = timedelta(days=365)
 RETRY_SECONDS = 10.0
 
 
@@ -62,7 +64,23 @@ EXPIRY_REMINDERS = Planned(
     ),
 )
 
-SCHEDULES: tuple[Planned, ...] = (EXPIRY_REMINDERS,)
+MONTHLY_EVALUATION = Planned(
+    "evaluation-monthly",
+    Schedule(
+        action=ScheduleActionStartWorkflow(
+            EVALUATION_WORKFLOW,
+            EvaluationOrder(),
+            id=evaluation_workflow_id("scheduled"),
+            task_queue=QueueNames.MAIN,
+        ),
+        spec=at(6, day_of_month=1),
+        # Months that were missed are all made up for, one after the other.
+        policy=SchedulePolicy(catchup_window=CATCH_UP, overlap=ScheduleOverlapPolicy.BUFFER_ALL),
+        state=ScheduleState(note="Evaluasi bulan sebelumnya, setiap tanggal 1 pukul 06.00 WIB"),
+    ),
+)
+
+SCHEDULES: tuple[Planned, ...] = (EXPIRY_REMINDERS, MONTHLY_EVALUATION)
 
 
 async def ensure_schedules(client: Client, schedules: tuple[Planned, ...] = SCHEDULES) -> None:

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.definition import PermitDefinition, version_for
 from permits.errors import Code, RuleError
+from store.records.law import definition_of
 from store.tables import DefinitionRow
 
 
@@ -103,7 +104,7 @@ async def definition_version(session: AsyncSession, code: str, version: int) -> 
     row = await session.get(DefinitionRow, (code, version))
     if row is None:
         raise RuleError(Code.PERMIT_TYPE_NOT_FOUND)
-    return PermitDefinition.model_validate(row.body)
+    return definition_of(row)
 
 
 def permit_type_page(definition: PermitDefinition) -> PermitTypePage:
@@ -143,7 +144,7 @@ async def _versions(session: AsyncSession, code: str | None) -> list[PermitDefin
     if code is not None:
         query = query.where(col(DefinitionRow.code) == code)
     rows = await session.exec(query.order_by(col(DefinitionRow.version).desc()))
-    return [PermitDefinition.model_validate(row.body) for row in rows]
+    return [definition_of(row) for row in rows]
 
 
 async def agency_name(session: AsyncSession, opd: str) -> str | None:

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.after_issue import Standing, standing
 from permits.definition import LetterForm, Procedure, Variant
+from permits.party import party_of
 from store.records.permits import definition_of_case, issued_permit
 from store.tables import (
     AccountRow,
@@ -103,7 +104,7 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
         purpose=letter.purpose,
         number=letter.number_text,
         title=form.title if form else row.title,
-        holder_name=permit.holder_name if permit else owner.name,
+        holder_name=permit.holder_name if permit else party_of(row.party).holder(owner.name),
         issued_on=letter.letter_date,
         valid_until=valid_until,
         signer_name=signer.name if signer and issued else None,

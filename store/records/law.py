@@ -1,13 +1,13 @@
 """Dated data of the office: definitions are published for ever, versions do not overlap, calendar days can be set.
 
-What a published version says never changes; a new rule is a new version. Only its life moves on: it may be retired, and
-its last day may be set when the next version begins.
+What a published version says never changes; a new rule is a new version. Only its life moves on, and only forward: it
+may be confirmed, its last day may be set when the next version begins, and it may be retired. Definition files are
+taken in at every start, so they never undo what the office itself has done since (`store.records.definitions`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import text
@@ -17,30 +17,33 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.calendar import Holiday
 from permits.definition import PermitDefinition
+from permits.definition_life import check_no_overlap
 from permits.errors import Code, RuleError
 from store.records.base import Subject
 from store.tables import CalendarDayRow, DefinitionRow
 
-_LIFE = {"status", "effective_until"}
+_LIFE = {"status", "effective_until", "confirmed"}
+FORWARD = ("draft", "published", "retired")
 
 
 class LawRecords(Subject):
     """Definitions and calendar days."""
 
     async def publish_definitions(self, definitions: Iterable[PermitDefinition]) -> None:
-        """Keeps all these versions or none of them; again changes nothing.
+        """Keeps all these versions or none of them; again changes nothing, and nothing that the office wrote changes.
 
         Raises RuleError(definition-invalid) when a published version would say something else, when a published one
         would be a draft again, or when versions of one type would overlap.
         """
         wanted = tuple(definitions)
         async with self._db.transaction() as session:
-            connection = await session.connection()
-            await connection.execute(text("LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE"))
+            await lock_definitions(session)
+            rows = {(row.code, row.version): row for row in await session.exec(select(DefinitionRow))}
             for definition in wanted:
-                await _publish(session, definition)
+                await _publish(rows.get((definition.code, definition.version)), definition, session)
+            await session.flush()
             for code in sorted({definition.code for definition in wanted}):
-                _check_no_overlap(await _versions(session, code))
+                check_no_overlap(await versions_of(session, code))
 
     async def definition(self, code: str, version: int) -> PermitDefinition:
         """One version. Raises RuleError(permit-type-not-found)."""
@@ -48,18 +51,18 @@ class LawRecords(Subject):
             row = await session.get(DefinitionRow, (code, version))
         if row is None:
             raise RuleError(Code.PERMIT_TYPE_NOT_FOUND, permit_type=code)
-        return PermitDefinition.model_validate(row.body)
+        return definition_of(row)
 
     async def definition_versions(self, code: str) -> tuple[PermitDefinition, ...]:
         """All versions of a type, oldest first; none for an unknown type."""
         async with self._db.transaction() as session:
-            return await _versions(session, code)
+            return await versions_of(session, code)
 
     async def definitions(self) -> tuple[PermitDefinition, ...]:
         """All versions of all types, by code and version."""
-        query = select(col(DefinitionRow.body)).order_by(col(DefinitionRow.code), col(DefinitionRow.version))
+        query = select(DefinitionRow).order_by(col(DefinitionRow.code), col(DefinitionRow.version))
         async with self._db.transaction() as session:
-            return tuple(PermitDefinition.model_validate(body) for body in await session.exec(query))
+            return tuple(definition_of(row) for row in await session.exec(query))
 
     async def calendar_overrides(self) -> tuple[Holiday, ...]:
         """The office's own days, by date."""
@@ -77,21 +80,46 @@ class LawRecords(Subject):
             await session.exec(query.on_conflict_do_update(index_elements=["date"], set_=changes))
 
 
-async def _publish(session: AsyncSession, definition: PermitDefinition) -> None:
-    row = await session.get(DefinitionRow, (definition.code, definition.version))
+def definition_of(row: DefinitionRow) -> PermitDefinition:
+    """The version as it stands, with the office's confirmation."""
+    definition = PermitDefinition.model_validate(row.body)
+    return definition.model_copy(update={"confirmed": True}) if row.confirmed_at else definition
+
+
+async def lock_definitions(session: AsyncSession) -> None:
+    """One writer at a time; readers go on."""
+    connection = await session.connection()
+    await connection.execute(text("LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def _publish(row: DefinitionRow | None, definition: PermitDefinition, session: AsyncSession) -> None:
     if row is None:
-        row = DefinitionRow(code=definition.code, version=definition.version, **_columns(definition))
+        row = DefinitionRow(code=definition.code, version=definition.version, **columns_of(definition))
         session.add(row)
         return
-    if row.sha256 == definition.sha256:
+    if row.sha256 == definition.sha256 or row.author_id is not None:
         return
     if row.status != "draft":
-        _check_same_words(PermitDefinition.model_validate(row.body), definition)
-    for name, value in _columns(definition).items():
+        known = PermitDefinition.model_validate(row.body)
+        _check_same_words(known, definition)
+        definition = _moved_forward(known, definition)
+    for name, value in columns_of(definition).items():
         setattr(row, name, value)
 
 
-def _columns(definition: PermitDefinition) -> dict[str, Any]:
+def _moved_forward(known: PermitDefinition, filed: PermitDefinition) -> PermitDefinition:
+    """The version as the file says, but no younger than it is already."""
+    ends = [day for day in (known.effective_until, filed.effective_until) if day is not None]
+    return filed.model_copy(
+        update={
+            "status": max(known.status, filed.status, key=FORWARD.index),
+            "effective_until": min(ends, default=None),
+            "confirmed": known.confirmed or filed.confirmed,
+        }
+    )
+
+
+def columns_of(definition: PermitDefinition) -> dict[str, Any]:
     return {
         "status": definition.status,
         "effective_from": definition.effective_from,
@@ -112,15 +140,7 @@ def _check_same_words(published: PermitDefinition, definition: PermitDefinition)
         )
 
 
-def _check_no_overlap(versions: tuple[PermitDefinition, ...]) -> None:
-    in_force = sorted((one for one in versions if one.status == "published"), key=lambda one: one.effective_from)
-    for earlier, later in pairwise(in_force):
-        if earlier.effective_until is None or earlier.effective_until >= later.effective_from:
-            raise RuleError(
-                Code.DEFINITION_INVALID, permit_type=later.code, version=later.version, why="versions-overlap"
-            )
-
-
-async def _versions(session: AsyncSession, code: str) -> tuple[PermitDefinition, ...]:
-    query = select(col(DefinitionRow.body)).where(col(DefinitionRow.code) == code).order_by(col(DefinitionRow.version))
-    return tuple(PermitDefinition.model_validate(body) for body in await session.exec(query))
+async def versions_of(session: AsyncSession, code: str) -> tuple[PermitDefinition, ...]:
+    """All versions of a type, oldest first."""
+    query = select(DefinitionRow).where(col(DefinitionRow.code) == code).order_by(col(DefinitionRow.version))
+    return tuple(definition_of(row) for row in await session.exec(query))

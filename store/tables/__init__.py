@@ -18,6 +18,8 @@ from store.tables.cases import (
     TaskRow,
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
+from store.tables.evaluations import EvaluationRow
+from store.tables.help import HelpMessageRow
 from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
@@ -27,12 +29,20 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
-from store.tables.people import AccountRow, DelegationRow, LoginAttemptRow, LoginSessionRow, MandateRow
+from store.tables.people import (
+    AccountRow,
+    AccountTokenRow,
+    DelegationRow,
+    LoginAttemptRow,
+    LoginSessionRow,
+    MandateRow,
+)
 from store.tables.permits import PermitRow
 
 __all__ = [
     "METADATA",
     "AccountRow",
+    "AccountTokenRow",
     "ActivationRow",
     "AgendaRow",
     "ApplicationRow",
@@ -42,7 +52,9 @@ __all__ = [
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
+    "EvaluationRow",
     "EventRow",
+    "HelpMessageRow",
     "HttpReceiptRow",
     "LetterRow",
     "LetterVersionRow",

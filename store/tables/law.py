@@ -26,6 +26,15 @@ class DefinitionRow(Table, table=True):
     effective_until: CalendarDate | None = None
     body: dict[str, Any] = Field(sa_type=JSONB)  # permits.definition.PermitDefinition
     sha256: str
+    # The life of the version outside its words; a version that came from a file has no author here.
+    author_id: str | None = None
+    drafted_at: datetime | None = None
+    published_by: str | None = None
+    published_at: datetime | None = None
+    retired_by: str | None = None
+    retired_at: datetime | None = None
+    confirmed_by: str | None = None  # a coordinator; the words stay as they are, running cases keep theirs
+    confirmed_at: datetime | None = None
 
 
 class CalendarDayRow(Table, table=True):

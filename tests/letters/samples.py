@@ -108,6 +108,33 @@ def reklame() -> LetterInput:
     )
 
 
+def umum() -> LetterInput:
+    return LetterInput(
+        template="umum", template_version="1", series="KLINIK", number="503/0042/KLINIK/III/2026",
+        date=date(2026, 3, 27), title="Izin Klinik",
+        applicant=(
+            ("Nama", "Contoh Pengusaha Tiga"), ("Tempat, tanggal lahir", "Kota Contoh, 20 Maret 1985"),
+            ("Alamat", "Jalan Contoh Kenanga Nomor 3, Kota Pekalongan"),
+        ),
+        facts=(
+            ("Nama usaha atau sarana", "Klinik Contoh Sehat"), ("Penanggung jawab", "dr. Contoh Dokter"),
+            ("Alamat lokasi", "Jalan Contoh Melati Nomor 12, Kota Pekalongan"),
+        ),
+        considering=(
+            "bahwa berkas permohonan telah diperiksa dan dinyatakan lengkap",
+            "bahwa lokasi telah diperiksa oleh Tim Teknis",
+        ),
+        legal_basis=("Menunggu konfirmasi dinas",),
+        observing=(
+            "Berita Acara Nomor 0031/BA/III/2026", "Rekomendasi Dinas Kesehatan (menyetujui)",
+            "Rekomendasi Dinas Lingkungan Hidup (menyetujui dengan syarat)",
+        ),
+        conditions=("Izin ini berlaku hanya untuk lokasi yang disebut di dalamnya.",),
+        signatory=HEAD, qr_url=URL, copies=("Dinas Kesehatan", "Dinas Lingkungan Hidup"), demo_authority=True,
+        practice=True, unconfirmed=True, valid_until=date(2031, 3, 27),
+    )
+
+
 def skrd() -> LetterInput:
     return LetterInput(
         template="skrd", template_version="izin-reklame-tetap/2026-01", series="SKRD", number="974/0009/V/2026",
@@ -208,4 +235,6 @@ def perubahan_izin() -> LetterInput:
     )
 
 
-ALL = (sip, penelitian, reklame, skrd, permintaan_rekomendasi, berita_acara, penolakan, pencabutan, perubahan_izin)
+ALL = (
+    sip, penelitian, reklame, umum, skrd, permintaan_rekomendasi, berita_acara, penolakan, pencabutan, perubahan_izin,
+)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0008"
+down_revision = "0012"
 
 # The last day is that of `LetterForm.valid_until`: the same day months later, the 28th for later days. An office that
 # has continued permits before has none that names the old one, so nothing is renewed here.
