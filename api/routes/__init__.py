@@ -8,6 +8,7 @@ from api.dependencies import signed_in
 from api.routes import (
     applications,
     catalogue,
+    definitions,
     documents,
     engine,
     health,
@@ -26,7 +27,7 @@ def api_router() -> APIRouter:
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, engine):
+    for module in (sessions, applications, documents, tasks, signing, definitions, engine):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)
