@@ -20,10 +20,12 @@ from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
 from permits.events import Event
+from permits.party import Party, Proxy, party_of
 from permits.steps import LetterFrozen, LetterRef
 from signing.qr import verification_code
 from store.documents import DocumentStore
-from store.records import Records
+from store.records import Mandate, Records
+from store.tables import AccountRow
 
 LETTER_INVALID = "letter-input-invalid"
 
@@ -115,11 +117,7 @@ class LetterDesk:
         case = await self._records.application(order.number)
         applicant = await self._records.account(case.applicant_id)
         assert applicant is not None, "an application belongs to an account"
-        lines = (
-            ("Nama", applicant.name),
-            ("Tempat, tanggal lahir", _birth(applicant.birth_place, applicant.birth_date)),
-            ("Alamat", applicant.address or "-"),
-        )
+        party = party_of(case.party)
         signatory = await self._signatory(order.letter_date)
         letter = LetterInput(
             template=order.form.template,
@@ -129,8 +127,8 @@ class LetterDesk:
             date=order.letter_date,
             title=order.form.title,
             subject=f"{order.form.title}: {case.title}" if not order.head_signs else case.title,
-            recipient=_recipient(order, applicant.name),
-            applicant=lines,
+            recipient=_recipient(order, party.holder(applicant.name)),
+            applicant=applicant_lines(applicant, party),
             facts=_answers(order.fields, case.data) + order.facts,
             body=order.paragraphs,
             conditions=order.conditions or order.form.conditions,
@@ -145,6 +143,7 @@ class LetterDesk:
             qr_url=self._verification_url(case.verification_id) if order.head_signs else None,
             copies=order.form.copies,
             demo_authority=self._demo,
+            practice=case.practice,
             unconfirmed=order.unconfirmed,
             valid_until=order.form.valid_until(order.letter_date),
         )
@@ -176,15 +175,24 @@ class LetterDesk:
         return Rendered(sha256=sha256)
 
     async def _signatory(self, on: date) -> Signatory:
-        for head in await self._records.accounts(role=Role.HEAD_OF_OFFICE):
-            if await self._records.mandate_for(head.id, on):
-                return Signatory(
-                    name=head.name,
-                    rank=head.rank or "-",
-                    nip=head.nip or "-",
-                    office_title=head.title or "Kepala Dinas",
-                )
+        mandate = await self._records.signatory_on(on)
+        head = await self._records.account(mandate.account_id) if mandate is not None else None
+        if mandate is not None and head is not None:
+            return Signatory(
+                name=head.name,
+                rank=head.rank or "-",
+                nip=head.nip or "-",
+                office_title=await self._office_title(mandate, head, on),
+            )
         raise ApplicationError("Nobody is mandated to sign on the letter's day.", type="no-mandate")
+
+    async def _office_title(self, mandate: Mandate, signer: AccountRow, on: date) -> str:
+        """The office as printed: an acting head signs for the head's office, not its own."""
+        if mandate.capacity == "definitive":
+            return signer.title or "Kepala Dinas"
+        heads = await self._records.accounts(role=Role.HEAD_OF_OFFICE)
+        title = next((head.title for head in heads if head.title), "Kepala Dinas")
+        return f"{mandate.capacity.capitalize()}. {title}"
 
     async def _observing(self, order: ComposeLetter) -> tuple[str, ...]:
         if not order.head_signs:
@@ -197,6 +205,38 @@ class LetterDesk:
 
     def _verification_url(self, verification_id: str | None) -> str:
         return f"{self._base}/v/{verification_code(verification_id or '', self._qr_key)}"
+
+
+def applicant_lines(account: AccountRow, party: Party) -> tuple[tuple[str, str], ...]:
+    """Who holds the permit, and who acts for the holder."""
+    born = ("Tempat, tanggal lahir", _birth(account.birth_place, account.birth_date))
+    if party.principal is None:
+        return (("Nama", account.name), born, ("Alamat", account.address or "-"))
+    holder = (
+        ("Nama", party.principal),
+        ("Nomor registrasi", party.registration),
+        ("NPWP", party.npwp),
+        ("Alamat", party.address or "-"),
+    )
+    proxy = party.proxy
+    acting = (
+        ("Diwakili oleh", account.name),
+        ("Sebagai", party.position or (f"Kuasa ({proxy.relation})" if proxy else "")),
+        ("Pemberi kuasa", _principal(proxy) if proxy else ""),
+        ("Surat kuasa", _power_of_attorney(proxy) if proxy else ""),
+        ("Bertindak untuk", party.principal),
+    )
+    return tuple((label, value) for label, value in (*holder, *acting) if value)
+
+
+def _principal(proxy: Proxy) -> str:
+    return ", ".join(part for part in (proxy.principal_name, proxy.principal_position) if part)
+
+
+def _power_of_attorney(proxy: Proxy) -> str:
+    number = f"Nomor {proxy.letter_number}" if proxy.letter_number else ""
+    day = f"tanggal {long_date(proxy.letter_date)}" if proxy.letter_date else ""
+    return " ".join(part for part in (number, day) if part)
 
 
 def _birth(place: str | None, day: date | None) -> str:

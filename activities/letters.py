@@ -36,7 +36,16 @@ MOST_ITEMS = 200
 MOST_MARKS_ON_A_LETTER = 2
 
 Template = Literal[
-    "sip", "penelitian", "reklame", "umum", "skrd", "permintaan-rekomendasi", "berita-acara", "penolakan"
+    "sip",
+    "penelitian",
+    "reklame",
+    "umum",
+    "skrd",
+    "permintaan-rekomendasi",
+    "berita-acara",
+    "penolakan",
+    "pencabutan",
+    "perubahan-izin",
 ]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MOST_ITEMS)]
@@ -182,7 +191,7 @@ def render_letter(
     if checked.template != template:
         raise LetterError("letter-input-invalid", "Isi surat ini disusun untuk templat lain.")
     compiler = typst.Compiler(
-        input=letters_dir / f"{template}.typ", root=letters_dir, font_paths=_fonts(), ignore_system_fonts=True,
+        input=letters_dir / f"{template}.typ", root=letters_dir, font_paths=typst_fonts(), ignore_system_fonts=True,
         sys_inputs={"letter": json.dumps(_printed_form(checked), ensure_ascii=False)},
     )
     try:
@@ -235,7 +244,8 @@ def _characters(text: str) -> Iterator[tuple[str, bool]]:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def typst_fonts() -> typst.Fonts:
+    """The fonts that come with typst, and none of the machine's."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 
@@ -269,6 +279,12 @@ def _printed_form(letter: LetterInput) -> dict[str, Any]:
     form["number"] = letter.number  # made by us, and copied and searched by people: no invisible break in it
     form["qr_url"] = letter.qr_url
     form["qr_svg"] = qr_svg(letter.qr_url) if letter.qr_url else None
+    return form
+
+
+def printable_form(value: dict[str, Any]) -> dict[str, Any]:
+    """JSON values with every text as it will be printed."""
+    form: dict[str, Any] = _map_texts(value)
     return form
 
 

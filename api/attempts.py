@@ -55,6 +55,11 @@ OF_PAIR_AT_BUSY_ADDRESS = Pause(free=1, first=timedelta(seconds=10), longest=tim
 OF_ACCOUNT = Pause(free=30, first=timedelta(seconds=5), longest=timedelta(minutes=1))
 OF_ADDRESS = Pause(free=FAILURES_PER_ADDRESS, first=timedelta(seconds=30), longest=timedelta(minutes=15))
 
+OF_ASKING = Pause(free=20, first=timedelta(seconds=30), longest=timedelta(minutes=15))
+"""Registrations and mails that strangers ask for, from one address: a village may sit behind it."""
+OF_MAILING = Pause(free=3, first=timedelta(minutes=5), longest=timedelta(hours=1))
+"""Mails to one person that strangers can cause."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -109,6 +114,24 @@ class Attempts:
         """A good log-in wipes what its account and its pair have failed; never what the address has."""
         await self._records.forget_failed_logins(keys.pair)
         await self._records.forget_failed_logins(keys.account)
+
+    async def ask(self, address: str, now: datetime) -> None:
+        """Counts something that a stranger asks for. Raises Problem(too-many-attempts)."""
+        _refuse_until(await self._spend(f"asking:{_household(address)}", OF_ASKING, now), now)
+
+    async def may_mail(self, email: str, now: datetime) -> bool:
+        """Whether one more mail may go to this person; it is silence otherwise, which tells nobody anything."""
+        return await self._spend(f"mailing:{_sha256(email.strip().lower())}", OF_MAILING, now) <= now
+
+    async def _spend(self, key: str, pause: Pause, now: datetime) -> datetime:
+        """Counts an attempt where none is due to wait; until when it has to wait otherwise."""
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            async with self._db.transaction() as session:
+                count, newest = await failures_since(session, key, now - WINDOW)
+            until = newest + pause.after(count) if newest is not None else now
+            if until <= now:
+                await self._records.record_failed_login((key,), now)
+            return until
 
 
 def _refuse_until(until: datetime, now: datetime) -> None:

@@ -17,7 +17,20 @@ from api.problems import ApiCode, Problem
 from api.services import Services
 from permits import decisions
 from permits.application import CLOSED, ApplicationStatus, dossier_sha256
-from permits.decisions import POSSIBLE, Body, Decision, DocumentsRepaired, Inspected, Paid, Receipt, TaskKind
+from permits.decisions import (
+    POSSIBLE,
+    Answered,
+    Body,
+    Decision,
+    DocumentsRepaired,
+    Inspected,
+    MinutesSigned,
+    Paid,
+    Provenance,
+    Receipt,
+    Recommended,
+    TaskKind,
+)
 from permits.errors import Code, RuleError
 from store.queries.application import requirement_titles
 from store.queries.inbox import attachments
@@ -33,9 +46,10 @@ class VerdictsAsked(_Seen, decisions.VerdictsGiven):
 
 
 class RepairedAsked(_Seen):
-    """Repair: the applicant has uploaded again; what lies there now is filled in."""
+    """Repair: the applicant has uploaded again; what lies there now is filled in. Staff say on whose wish."""
 
     kind: Literal["repaired"] = "repaired"
+    on_behalf: decisions.OnBehalf | None = None
 
 
 class ForwardAsked(_Seen, decisions.Forwarded):
@@ -50,6 +64,14 @@ class ReturnAsked(_Seen, decisions.Returned):
     """The letter goes back to be written again."""
 
 
+class ToApplicantAsked(_Seen, decisions.SentToApplicant):
+    """Documents that turn out to be wrong go back to the applicant."""
+
+
+class MinutesAsked(_Seen, decisions.MinutesSigned):
+    """Everyone present has signed the minutes, or refused; images by the sha256 of their attachments."""
+
+
 class InspectedAsked(_Seen, decisions.Inspected):
     """What an inspection found; photos by the sha256 of their attachments."""
 
@@ -60,6 +82,46 @@ class MeetingAsked(_Seen, decisions.MeetingHeld):
 
 class RecommendedAsked(_Seen, decisions.Recommended):
     """An OPD's answer."""
+
+
+class QuestionAskedOfApplicant(_Seen, decisions.QuestionAsked):
+    """An OPD asks the applicant before it answers."""
+
+
+class AnsweredAsked(_Seen, decisions.Answered):
+    """The applicant answers; files by the sha256 of their attachments. Staff say on whose wish."""
+
+
+class MatchedAsked(_Seen, decisions.AnswerMatched):
+    """Whether a wet-signed letter is the answer to the request."""
+
+
+class FileClosedAsked(_Seen, decisions.FileClosed):
+    """The file of an applicant who never answered is closed."""
+
+
+class KeptWaitingAsked(_Seen, decisions.KeptWaiting):
+    """The applicant is given more time."""
+
+
+class DeemedAsked(_Seen, decisions.DeemedConfirmed):
+    """The silence rule of the type applies."""
+
+
+class HandedOverAsked(_Seen, decisions.HandedOver):
+    """The product was handed over at the counter."""
+
+
+class PostedAsked(_Seen, decisions.Posted):
+    """The product was given to the post."""
+
+
+class ArrivedAsked(_Seen, decisions.Arrived):
+    """The product has arrived."""
+
+
+class CameBackAsked(_Seen, decisions.CameBack):
+    """The post brought the product back."""
 
 
 class RetributionAsked(_Seen, decisions.RetributionAssessed):
@@ -100,7 +162,19 @@ DecisionAsked = Annotated[
     | PaymentAsked
     | DraftedAsked
     | ParafAsked
-    | AcknowledgedAsked,
+    | AcknowledgedAsked
+    | ToApplicantAsked
+    | MinutesAsked
+    | QuestionAskedOfApplicant
+    | AnsweredAsked
+    | MatchedAsked
+    | FileClosedAsked
+    | KeptWaitingAsked
+    | DeemedAsked
+    | HandedOverAsked
+    | PostedAsked
+    | ArrivedAsked
+    | CameBackAsked,
     Field(discriminator="kind"),
 ]
 """Every decision but the signature, which is asked for by `POST /api/v1/signing/activations`."""
@@ -137,7 +211,7 @@ async def order(services: Services, work: Work, decision: Decision, key: str) ->
     try:
         receipt = await services.engine.decide(work.task.workflow_id, decision, key)
     except CaseGone:
-        raise _why_gone(work) from None
+        raise await why_gone(services, work) from None
     if receipt.body_sha256 != decision.body_sha256:
         raise RuleError(Code.IDEMPOTENCY_KEY_REUSED)
     return receipt
@@ -157,18 +231,23 @@ async def _with_titles(services: Services, work: Work, refused: Problem | RuleEr
     return Problem(refused.code, **facts)
 
 
-def _why_gone(work: Work) -> RuleError:
+async def why_gone(services: Services, work: Work) -> RuleError:
+    """Why no workflow waits at this task any more."""
     status = work.application.status
     if status == ApplicationStatus.WITHDRAWN:
         return RuleError(Code.APPLICATION_WITHDRAWN, number=work.application.number)
     if status in CLOSED:
         return RuleError(Code.APPLICATION_CLOSED, number=work.application.number)
+    requests = await services.records.opd_answers_of(work.application.number)
+    if any(one.workflow_id == work.task.workflow_id and one.answer == "withdrawn" for one in requests):
+        return RuleError(Code.REQUEST_WITHDRAWN)
     return RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
 
 
 async def _body(services: Services, work: Work, asked: _Seen) -> Body:
     if isinstance(asked, RepairedAsked):
-        return await _repaired(services, work)
+        repaired = await _repaired(services, work)
+        return repaired.model_copy(update={"on_behalf": asked.on_behalf})
     body = _Whole.model_validate({"body": asked.model_dump(exclude={"seen"})}).body
     await _check_evidence(services, work, body)
     return body
@@ -193,6 +272,14 @@ async def _check_evidence(services: Services, work: Work, body: Body) -> None:
             named = {"photo": set(photos)}
         case Paid(proof=proof):
             named = {"payment-proof": {proof}}
+        case MinutesSigned(signatures=signatures):
+            named = {"minutes-signature": {one.image for one in signatures}}
+        case Answered(files=files):
+            named = {"answer": set(files)}
+        case Recommended(provenance=Provenance(scan=scan)):
+            named = {"paper-answer": {scan}}
+        case Recommended(letter=str() as letter):
+            named = {"wet-signed-letter": {letter}}
         case _:
             return
     async with services.db.transaction() as session:

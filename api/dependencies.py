@@ -13,11 +13,13 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from api.acting import acting_in, check_other_person, stand_in
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login, resume
 from permits.application import ApplicationStatus
 from permits.authority import Act, Actor, Role, Subject, refusal
+from permits.decisions import APPLICANTS_TASKS, TaskKind
 from permits.errors import Code, RuleError
 from permits.numbering import ApplicationNumber, NumberingError
 from store.queries.application import application_row, subject_of
@@ -113,14 +115,53 @@ def case_for(act: Act) -> Callable[[str, Login, Services], Awaitable[Case]]:
         async with services.db.transaction() as session:
             row = await application_row(session, read_number(number))
             subject = await subject_of(session, row)
-        if row.status == ApplicationStatus.DRAFT and row.applicant_id != login.actor.id:
-            raise RuleError(Code.APPLICATION_NOT_FOUND)
-        if not _may_know_of(login.actor, subject):
-            raise RuleError(Code.APPLICATION_NOT_FOUND)
+        _check_known(login.actor, row, subject)
         allow(login.actor, act, subject)
-        return Case(row, login.actor, subject)
+        return Case(row, acting_in(login.actor, row), subject)
 
     return asked
+
+
+def case_of_applicant_or_stand_in(
+    own: Act, for_draft: Act | None, for_case: Act | None
+) -> Callable[[str, Login, Services], Awaitable[Case]]:
+    """A dependency: the case `number`, where the applicant may do `own`, or the front office acts for the applicant.
+
+    Args:
+        own: what the applicant needs.
+        for_draft: what the front office needs while it is a draft of the counter; None: it may not.
+        for_case: what it needs afterwards; None: it may not.
+
+    The actor of a stand-in names the applicant. Raises RuleError as `case_for` does, and own-application where officer
+    and applicant are one person.
+    """
+
+    async def asked(number: str, login: SignedIn, services: Here) -> Case:
+        async with services.db.transaction() as session:
+            row = await application_row(session, read_number(number))
+            subject = await subject_of(session, row)
+        actor = login.actor
+        _check_known(actor, row, subject)
+        stands_in = for_draft if row.status == ApplicationStatus.DRAFT else for_case
+        if actor.role is Role.FRONT_OFFICE and stands_in is not None:
+            allow(actor, stands_in, subject)
+            return Case(row, await stand_in(services, actor, row), subject)
+        allow(actor, own, subject)
+        return Case(row, acting_in(actor, row), subject)
+
+    return asked
+
+
+def _check_known(actor: Actor, row: ApplicationRow, subject: Subject) -> None:
+    """A draft is its applicant's; one of the counter is every front office's too.
+
+    Raises RuleError(application-not-found).
+    """
+    of_counter = actor.role is Role.FRONT_OFFICE and row.channel == "counter"
+    if row.status == ApplicationStatus.DRAFT and row.applicant_id != actor.id and not of_counter:
+        raise RuleError(Code.APPLICATION_NOT_FOUND)
+    if not _may_know_of(actor, subject):
+        raise RuleError(Code.APPLICATION_NOT_FOUND)
 
 
 @dataclass(frozen=True)
@@ -150,19 +191,54 @@ async def load_work(services: Services, task_id: str, actor: Actor, act: Act) ->
     """The task where the actor may do `act`. Raises as `task_for` says."""
     if len(task_id) > 200 or not task_id.isascii() or not task_id.isprintable():
         raise RuleError(Code.TASK_NOT_FOUND)
+    capacities = await services.capacities(actor)
     async with services.db.transaction() as session:
         task = await task_row(session, task_id)
         application = await application_row(session, task.number)
         whole_case = await subject_of(session, application)
     about = subject_of_task(task, application.applicant_id)
-    if not _may_know_of(actor, whole_case):
+    if not any(_may_know_of(one, whole_case) for one in capacities):
         raise RuleError(Code.TASK_NOT_FOUND)
-    if act not in (Act.READ_APPLICATION, Act.READ_DOCUMENTS):
+    acts = _acts_at(task, act)
+    for one in capacities:
+        if any(refusal(one, each, about) is None for each in acts):
+            acting = one if act in _READING else await _in_whose_name(services, one, task, application)
+            return Work(task, application, acting, about)
+    if act not in _READING:
         allow(actor, act, about)
-    elif refusal(actor, Act.DECIDE, about) is not None:
-        # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
-        allow(actor, act, whole_case)
-    return Work(task, application, actor, about)
+    # Whoever may decide a task may read what is judged there; all others need the case to be theirs to read.
+    for one in capacities:
+        if refusal(one, act, whole_case) is None:
+            return Work(task, application, one, about)
+    raise RuleError(Code.NOT_ALLOWED)
+
+
+_READING = frozenset({Act.READ_APPLICATION, Act.READ_DOCUMENTS})
+
+
+async def _in_whose_name(services: Services, actor: Actor, task: TaskRow, application: ApplicationRow) -> Actor:
+    """An applicant acts for its party, staff at an applicant's task for the applicant; nobody decides on an own case.
+
+    Raises RuleError(own-application) for one person under two accounts.
+    """
+    if actor.role is Role.APPLICANT:
+        return acting_in(actor, application)
+    if TaskKind(task.kind) in APPLICANTS_TASKS:
+        return await stand_in(services, actor, application)
+    await check_other_person(services, actor, application.applicant_id)
+    return actor
+
+
+def _acts_at(task: TaskRow, act: Act) -> tuple[Act, ...]:
+    """What opens a task to somebody: the act itself, and for a decision the right to stand in for its holder."""
+    if act not in (Act.DECIDE, Act.READ_APPLICATION, Act.READ_DOCUMENTS):
+        return (act,)
+    kind = TaskKind(task.kind)
+    if kind in APPLICANTS_TASKS:
+        return (Act.DECIDE, Act.ACT_FOR_APPLICANT)
+    if kind is TaskKind.RECOMMENDATION:
+        return (Act.DECIDE, Act.KEY_IN_ANSWER)
+    return (Act.DECIDE,)
 
 
 def _may_know_of(actor: Actor, subject: Subject) -> bool:

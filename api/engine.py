@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -24,18 +24,29 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ApiCode, Problem
+from permits.calendar import WorkingCalendar
 from permits.decisions import Decision, Receipt
 from permits.errors import Code
 from workflows.connection import ArgumentTooLarge, connect
+from workflows.evaluation_order import EvaluationOrder, order_evaluation
 from workflows.messages import (
+    AgencyAdded,
+    Assignment,
+    AssignmentReceipt,
     CaseState,
+    RequestExtended,
+    RequestWithdrawn,
+    SteeringReceipt,
     Submission,
     Withdrawal,
     WithdrawalReceipt,
     application_workflow_id,
+    assignment_update_id,
     decision_update_id,
+    steering_update_id,
     withdrawal_update_id,
 )
+from workflows.replanning import Replanned, replan_all
 from workflows.starting import start_case
 
 log = logging.getLogger("sakpore.api")
@@ -94,6 +105,45 @@ class Engine:
         """Passes a withdrawal to the case. Raises as `decide` does."""
         update_id = withdrawal_update_id(number, withdrawal.actor.id, key)
         return await self._update(application_workflow_id(number), "withdraw", withdrawal, update_id, WithdrawalReceipt)
+
+    async def order_evaluation(self, order: EvaluationOrder) -> str:
+        """Has a month evaluated; the id of the workflow that does it. Raises Problem(engine-unavailable)."""
+        try:
+            return await order_evaluation(await self._connected(), order, timedelta(seconds=START_SECONDS))
+        except (RPCError, RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+
+    async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:
+        """Says who holds a task. Raises as `decide` does."""
+        update_id = assignment_update_id(assignment.task_id, assignment.actor.id, key)
+        return await self._update(workflow_id, "assign", assignment, update_id, AssignmentReceipt)
+
+    async def add_agency(self, number: str, added: AgencyAdded, key: str) -> SteeringReceipt:
+        """Asks one more OPD. Raises as `decide` does."""
+        workflow_id = application_workflow_id(number)
+        update_id = steering_update_id(workflow_id, "agency", added.actor.id, key)
+        return await self._update(workflow_id, "add_agency", added, update_id, SteeringReceipt)
+
+    async def withdraw_request(self, workflow_id: str, withdrawn: RequestWithdrawn, key: str) -> SteeringReceipt:
+        """Takes a request to an OPD back. Raises as `decide` does."""
+        update_id = steering_update_id(workflow_id, "withdrawal", withdrawn.actor.id, key)
+        return await self._update(workflow_id, "withdraw_request", withdrawn, update_id, SteeringReceipt)
+
+    async def extend_request(self, workflow_id: str, extended: RequestExtended, key: str) -> SteeringReceipt:
+        """Gives an OPD more time, once. Raises as `decide` does."""
+        update_id = steering_update_id(workflow_id, "extension", extended.actor.id, key)
+        return await self._update(workflow_id, "extend", extended, update_id, SteeringReceipt)
+
+    async def replan(self, cases: Mapping[str, Sequence[str]], calendar: WorkingCalendar) -> Replanned:
+        """Hands running cases, with the children of their open requests, a new calendar.
+
+        Raises Problem(engine-unavailable); the worker goes on with what is left.
+        """
+        client = await self._connected()
+        try:
+            return await replan_all(client, cases, calendar)
+        except (RPCError, RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
 
     async def state(self, number: str) -> CaseState:
         """What the engine itself holds of a case. Raises Problem(engine-unavailable), CaseGone."""

@@ -24,11 +24,13 @@ from starlette.types import ASGIApp, Scope
 from api.attempts import Attempts
 from api.engine import Engine
 from api.layers import HeadAsGet, RequestLayer
+from api.mailing import Mailing
 from api.pages import page_environment
 from api.pages.rendering import problem_page
 from api.pages.routes import pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
+from api.registries import StandInPopulationRegistry
 from api.routes import api_router
 from api.scanner import Scanner
 from api.sentences import Sentences
@@ -36,6 +38,7 @@ from api.services import OfficeCalendar, Services, utc_now
 from api.settings import ApiSettings
 from api.uploads import DrainRefusedBodies
 from api.verifying import Verifying
+from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
 from store.errors import StoreError
@@ -89,6 +92,9 @@ def create_app(
         sentences=Sentences(),
         pages=page_environment(WEB),
         calendar=OfficeCalendar(records),
+        keyring=Keyring.parse(store_settings.document_keys.get_secret_value()),
+        mailing=Mailing(records, settings.public_base_url, WEB / "notices"),
+        population=StandInPopulationRegistry(),
         now=now,
     )
     app = FastAPI(

@@ -1,6 +1,7 @@
 """Passwords: argon2id (RFC 9106, second recommended option), and the same work for an account that does not exist.
 
-The only place that reads a password.
+The only place that reads a password. What a password must be follows NIST SP 800-63B: length counts, kinds of
+characters do not, and what everybody guesses first is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,16 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from api.problems import ApiCode, Problem
+
+SHORTEST, LONGEST = 10, 200
+UNUSABLE = "!"
+"""Kept instead of a hash where nobody can log in yet."""
+_COMMON = (
+    *("password", "katasandi", "rahasia", "indonesia", "pekalongan"),
+    *("sakpore", "qwerty", "bismillah", "1234567890"),
+)
 
 
 class Passwords:
@@ -24,6 +35,11 @@ class Passwords:
         """The PHC text that is kept."""
         return self._hasher.hash(password)
 
+    async def make(self, password: str) -> str:
+        """As `hash`, in a thread and in turn."""
+        async with self._turns:
+            return await asyncio.to_thread(self.hash, password)
+
     async def check(self, kept: str | None, password: str) -> bool:
         """Whether `password` belongs to the `kept` hash; None (no such account) costs the same time and is False."""
         async with self._turns:
@@ -37,3 +53,18 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return kept is not None
+
+
+def check_fit(password: str, *own: str) -> None:
+    """Whether somebody may use this password; `own` is what is known of the person, such as name and e-mail.
+
+    Raises Problem(guessable-password).
+    """
+    plain = "".join(char for char in password.lower() if char.isalnum())
+    if not SHORTEST <= len(password) <= LONGEST or len(set(password)) < 4:
+        raise Problem(ApiCode.GUESSABLE)
+    for known in (*_COMMON, *own):
+        word = "".join(char for char in known.lower().split("@")[0] if char.isalnum())
+        # What is left when the known word is taken away has to stand on its own.
+        if len(word) >= 4 and len(plain.replace(word, "")) < 6 and word in plain:
+            raise Problem(ApiCode.GUESSABLE)

@@ -47,6 +47,9 @@ class ApiCode(StrEnum):
     SESSION_EXPIRED = "session-expired"  # a session came, and it is over
     LOGIN_FAILED = "login-failed"  # e-mail and password do not belong together; never says which
     EMAIL_UNCONFIRMED = "email-unconfirmed"
+    EMAIL_TAKEN = "email-taken"  # said to officers alone; whoever registers gets the same answer either way
+    GUESSABLE = "guessable-password"  # too short, too common, or the person's own data
+    LINK_INVALID = "link-invalid"  # of a mail: unknown, used, or its time is over
     CSRF_FAILED = "csrf-failed"  # a cookie came without its form's secret
     TOO_MANY_ATTEMPTS = "too-many-attempts"
     INVALID_REQUEST = "invalid-request"  # fields of the body or address have the wrong form

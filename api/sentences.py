@@ -19,9 +19,9 @@ SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.y
 FACTS_FOR_ALL = frozenset(
     {
         "agencies", "amount_rupiah", "decision", "due_at", "expected_on", "extended_days", "gross", "holder", "kind",
-        "level", "n", "net", "number_text", "opd", "paused", "permit_type", "product", "promised", "purpose",
-        "reason", "receipt_number", "requirement", "role", "rung", "stage", "status", "template", "title", "to",
-        "verdict", "who",
+        "level", "n", "net", "number_text", "on_behalf_of", "opd", "paused", "permit_type", "product", "promised",
+        "purpose", "reason", "receipt_number", "requirement", "role", "rung", "stage", "status", "template", "title",
+        "to", "verdict", "who",
     }
 )  # fmt: skip
 """Facts of an event that may leave the office; the others are for those who work in it."""

@@ -11,16 +11,21 @@ from jinja2 import Environment
 
 from api.attempts import Attempts
 from api.engine import Engine
+from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
+from api.registries import PopulationRegistry
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
 from api.verifying import Verifying
+from permits.authority import Actor
 from permits.calendar import WorkingCalendar
-from permits.calendar_loader import load_office_calendar
+from permits.calendar_loader import current_calendar
+from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
+from store.queries.catalogue import agency_name
 from store.records import Records
 
 
@@ -39,12 +44,15 @@ class OfficeCalendar:
         self._calendar: WorkingCalendar | None = None
         self._read_at = 0.0
 
+    def forget(self) -> None:
+        """The next question reads the store again."""
+        self._calendar = None
+
     async def current(self) -> WorkingCalendar:
         """The calendar of the years that a case of today can reach."""
         if self._calendar is None or time.monotonic() - self._read_at > self.SECONDS:
-            year = utc_now().year
             overrides = await self._records.calendar_overrides()
-            self._calendar = load_office_calendar(min(2025, year - 1), max(2028, year + 2), overrides=overrides)
+            self._calendar = current_calendar(utc_now().date(), overrides)
             self._read_at = time.monotonic()
         return self._calendar
 
@@ -66,6 +74,9 @@ class Services:
     sentences: Sentences
     pages: Environment
     calendar: OfficeCalendar
+    keyring: Keyring
+    mailing: Mailing
+    population: PopulationRegistry
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 
     async def office_today(self) -> date:
@@ -73,6 +84,16 @@ class Services:
         if self.settings.sakpore_pace_office_date is not None:
             return self.settings.sakpore_pace_office_date
         return (await self.calendar.current()).local_date(self.now())
+
+    async def capacities(self, actor: Actor) -> tuple[Actor, ...]:
+        """Everything this person may act as today: itself first, then desks lent to it, then as acting head."""
+        lent = await self.records.capacities_of(actor.id, await self.office_today())
+        return (actor, *lent[1:])
+
+    async def agency_name(self, opd: str) -> str:
+        """What people call an agency, from any definition that asks it; its code where none does."""
+        async with self.db.transaction() as session:
+            return await agency_name(session, opd) or opd
 
     async def aclose(self) -> None:
         """Ends children and connections."""

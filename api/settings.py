@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from permits.pace import Pace
 
 MEGABYTE = 1_000_000
+SHORTEST_SECRET = 16
 
 
 class ApiSettings(BaseSettings):
@@ -52,6 +53,10 @@ class ApiSettings(BaseSettings):
         default=None, validation_alias=AliasChoices("signing_trust_dir", "SIGNING_TRUST_DIR", "SIGNING_PKI_DIR")
     )
     """root.pem, intermediates.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
+    whatsapp_app_secret: SecretStr | None = None
+    """Meta's secret of our app: signs what its webhook sends us; without it no receipt is taken."""
+    whatsapp_verify_token: SecretStr | None = None
+    """What Meta has to say when it first asks for our webhook."""
     sakpore_pace_seconds: float | None = Field(default=None, gt=0)
     """Real seconds per working day, for demonstrations."""
     sakpore_pace_office_date: date | None = None
@@ -83,7 +88,11 @@ class ApiSettings(BaseSettings):
                 ip_network(one.strip())  # raises ValueError for names, and for `*`, which would trust everybody
         return value
 
-    @field_validator("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", mode="before")
+    @field_validator(
+        *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir"),
+        *("whatsapp_app_secret", "whatsapp_verify_token"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -103,11 +112,16 @@ class ApiSettings(BaseSettings):
     def _safe_in_production(self) -> Self:
         if (self.sakpore_pace_seconds is None) != (self.sakpore_pace_office_date is None):
             raise ValueError("a compressed pace needs its seconds and its office date")
+        secrets = [one.get_secret_value() for one in (self.whatsapp_app_secret, self.whatsapp_verify_token) if one]
+        if len(secrets) == 1:
+            raise ValueError("the webhook of WhatsApp needs both its app secret and its verify token")
         if self.sakpore_env == "production":
             if not self.is_https:
                 raise ValueError("in production the public address is https")
             if self.sakpore_pace_seconds is not None:
                 raise ValueError("in production office time is real time")
+            if any(len(secret) < SHORTEST_SECRET for secret in secrets):
+                raise ValueError(f"in production the secrets of a webhook have {SHORTEST_SECRET} characters or more")
         return self
 
     @property

@@ -8,14 +8,17 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from api.continuing import check_old_permit
 from api.dependencies import Case
+from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.application import ApplicationStatus, Delivery, check_complete, dossier_sha256
 from permits.calendar import DayCount, WorkingCalendar
-from permits.definition import PermitDefinition, Variant
+from permits.definition import PermitDefinition, Variant, may_be_submitted
 from permits.errors import Code, RuleError
 from permits.events import Event, Tag
 from permits.numbering import CODE_BYTES, tracking_code
+from permits.party import party_of
 from permits.sla import SlaClock
 from store.queries.catalogue import definition_in_force
 from store.records import SubmissionRecord
@@ -43,8 +46,9 @@ class SubmissionAnswer(BaseModel):
 async def submit_case(services: Services, case: Case, key: str | None) -> SubmissionAnswer:
     """Submits a draft; again with the same key, the same answer.
 
-    Raises RuleError: already-submitted, permit-type-not-found, field-missing, field-invalid, document-missing,
-    stale-version.
+    Raises RuleError: already-submitted, permit-type-not-found, practice-only, old-permit-missing, permit-not-found,
+    permit-not-in-force, field-missing, field-invalid, proxy-missing, document-missing, stale-version; and
+    Problem(email-unconfirmed).
     """
     row = case.row
     if row.status == ApplicationStatus.DRAFT:
@@ -53,7 +57,7 @@ async def submit_case(services: Services, case: Case, key: str | None) -> Submis
         raise RuleError(Code.ALREADY_SUBMITTED, number=row.number)
     submission = Submission.model_validate(row.submission)
     started = row.started_at is not None or await _start(services, submission)
-    return _answer(services, row, submission, started)
+    return submission_answer(services, row, submission, started)
 
 
 async def _start(services: Services, submission: Submission) -> bool:
@@ -71,9 +75,12 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
     today = calendar.local_date(office_now)
     async with services.db.transaction() as session:
         definition = await definition_in_force(session, row.permit_type, today)
+    await _check_applicant(services, row)
+    may_be_submitted(definition, row.practice)
+    await check_old_permit(services, row)
     documents = await services.records.newest_documents(row.number)
     _check_complete(definition, row, {document.requirement for document in documents})
-    promise = SlaClock(received_on=today, working_days=definition.promise_working_days)
+    promise = SlaClock(received_on=today, working_days=definition.promised_days(Variant(row.variant)))
     dossier = dossier_sha256(row.data, documents)
     submission = Submission(
         number=row.number,
@@ -84,8 +91,9 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
         documents=documents,
         dossier_sha256=dossier,
         delivery=Delivery(row.delivery),
-        calendar=_within_reach(calendar, today),
+        calendar=within_reach(calendar, today),
         pace=pace,
+        practice=row.practice,
     )
     return SubmissionRecord(
         number=row.number,
@@ -100,6 +108,7 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
         promise=promise,
         promise_due_at=promise.due_at(calendar, office_now),
         pace=pace,
+        calendar_version=calendar.version,
         event=Event(
             key="submitted",
             tag=Tag.APPLICATION_SUBMITTED,
@@ -107,30 +116,54 @@ async def _record(services: Services, case: Case, key: str) -> SubmissionRecord:
             office_at=office_now,
             actor_id=case.actor.id,
             actor_name=case.actor.name,
-            facts={"definition_version": definition.version, "dossier_sha256": dossier, "channel": "web"},
+            facts={"definition_version": definition.version, "dossier_sha256": dossier} | _way(case),
         ),
     )
+
+
+def _way(case: Case) -> dict[str, object]:
+    """How it was filed, and for whom; a practice case says so in its first line."""
+    facts: dict[str, object] = {"channel": case.row.channel}
+    if case.actor.on_behalf_of is not None:
+        facts["on_behalf_of"] = case.actor.on_behalf_of
+    if case.row.practice:
+        facts["practice"] = True
+    if case.row.old_permit_text is not None:
+        facts["old_permit"] = case.row.old_permit or case.row.old_permit_text
+    return facts
+
+
+async def _check_applicant(services: Services, row: ApplicationRow) -> None:
+    """Nobody submits whose address was never confirmed, but people whose KTP the counter has seen."""
+    applicant = await services.records.account(row.applicant_id)
+    if applicant is None or not (applicant.email_confirmed_at is not None or applicant.at_counter):
+        raise Problem(ApiCode.EMAIL_UNCONFIRMED)
 
 
 def _check_complete(definition: PermitDefinition, row: ApplicationRow, present: set[str]) -> None:
     """The pure rules; a refusal names the questions as the form words them."""
     try:
-        check_complete(definition, Variant(row.variant), row.data, present)
+        check_complete(definition, Variant(row.variant), row.data, present, party_of(row.party))
+        if row.delivery == Delivery.POST and not row.delivery_address:
+            raise RuleError(Code.FIELD_MISSING, fields=["delivery_address"], titles=["Alamat pengiriman"])
     except RuleError as refused:
         labels = {question.code: question.label for question in definition.form}
         titles = [labels[code] for code in refused.facts.get("fields", ()) if code in labels]
         raise RuleError(refused.code, **({"titles": titles} | refused.facts)) from None
 
 
-def _within_reach(calendar: WorkingCalendar, today: date) -> WorkingCalendar:
+def within_reach(calendar: WorkingCalendar, today: date) -> WorkingCalendar:
     """The years a case of today can reach; January looks back over the turn of the year."""
     return calendar.window(today.year - (today.month == 1), today.year + 2)
 
 
-def _answer(services: Services, row: ApplicationRow, submission: Submission, started: bool) -> SubmissionAnswer:
+def submission_answer(
+    services: Services, row: ApplicationRow, submission: Submission, started: bool
+) -> SubmissionAnswer:
+    """The receipt of a case that is kept; also for those that the office opens itself."""
     calendar = submission.calendar
     received_on = calendar.local_date(submission.pace.office_time(submission.submitted_at, calendar))
-    days = submission.definition.promise_working_days
+    days = submission.definition.promised_days(submission.variant)
     due = calendar.due_date(received_on, days)
     code = row.tracking_code or ""
     return SubmissionAnswer(

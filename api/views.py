@@ -68,6 +68,8 @@ class TrackingView(_View):
     number: str
     permit_name: str
     status: str
+    product: str | None
+    """permit, rejection, revocation, replacement, extension; None while that is open."""
     stage_name: str | None
     waiting_for: str | None
     waiting_kind: str | None
@@ -101,6 +103,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
         number=case.number,
         permit_name=case.permit_name,
         status=case.status,
+        product=case.product,
         stage_name=case.stage_name,
         waiting_for=case.waiting_for,
         waiting_kind=case.waiting_kind,
@@ -117,7 +120,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
         verification_url=verification_url(services, case.verification_id) if case.released else None,
         download_url=f"/permohonan/{case.number}/surat" if case.released else None,
         compressed_pace=not case.pace.is_real,
-        practice=False,
+        practice=case.practice,
     )
 
 
@@ -186,7 +189,7 @@ class PermitView(_View):
     """What the register says of a letter, to be compared with the paper."""
 
     state: str
-    """SAH, KEDALUWARSA, BELUM_TERBIT, TIDAK_DIKENAL; later DICABUT and DIGANTI."""
+    """SAH, KEDALUWARSA, DICABUT, DIGANTI, DIPERPANJANG, CONTOH, BELUM_TERBIT, TIDAK_DIKENAL."""
     number: str | None = None
     title: str | None = None
     holder_name: str | None = None
@@ -197,6 +200,12 @@ class PermitView(_View):
     signed_at: datetime | None = None
     sha256: str | None = None
     level: str | None = None
+    changed_on: datetime | None = None
+    """When the permit was revoked, replaced, renewed or extended."""
+    successor_number: str | None = None
+    """Number of the letter that stands in this one's place, or extends it."""
+    extended_until: date | None = None
+    """A later last day than the letter itself says."""
     facts: list[tuple[str, str]] = []
     demo_authority: bool = False
 
@@ -240,6 +249,7 @@ class MatchView(_View):
     number: str
     title: str
     state: str
+    successor_number: str | None
     verification_url: str | None
 
 
@@ -290,5 +300,6 @@ def _match(services: Services, letter: RegisteredLetter | None) -> MatchView | N
         number=letter.number,
         title=letter.title,
         state=letter.state,
+        successor_number=letter.successor_number,
         verification_url=verification_url(services, letter.verification_id),
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from permits.definition import FormField, PermitDefinition, Variant
 from permits.errors import Code, RuleError
+from permits.party import Party, check_proxy, requirements_for
 from permits.reasons import DocumentReason
 
 
@@ -72,16 +73,20 @@ class DocumentVerdict(BaseModel):
     reason: str = Field(default="", max_length=500)
 
 
-def missing_documents(definition: PermitDefinition, variant: Variant, present: set[str]) -> tuple[str, ...]:
+def missing_documents(
+    definition: PermitDefinition, variant: Variant, present: set[str], party: Party | None = None
+) -> tuple[str, ...]:
     """Codes of required documents that are not there yet."""
-    wanted = definition.requirements_of(variant)
+    wanted = requirements_for(definition, variant, party or Party())
     return tuple(item.code for item in wanted if item.required and item.code not in present)
 
 
-def check_complete(definition: PermitDefinition, variant: Variant, data: dict[str, str], present: set[str]) -> None:
+def check_complete(
+    definition: PermitDefinition, variant: Variant, data: dict[str, str], present: set[str], party: Party | None = None
+) -> None:
     """The pure rules of a submission; the clock starts at the moment they pass.
 
-    Raises RuleError: field-missing, field-invalid, document-missing (facts name them all).
+    Raises RuleError: field-missing, field-invalid, proxy-missing, document-missing (facts name them all).
     """
     empty = [item.code for item in definition.form if item.required and not data.get(item.code, "").strip()]
     if empty:
@@ -90,7 +95,8 @@ def check_complete(definition: PermitDefinition, variant: Variant, data: dict[st
     unknown = sorted(set(data) - {item.code for item in definition.form})
     if wrong or unknown:
         raise RuleError(Code.FIELD_INVALID, fields=wrong + unknown)
-    missing = missing_documents(definition, variant, present)
+    check_proxy(party or Party(), present)
+    missing = missing_documents(definition, variant, present, party)
     if missing:
         titles = [definition.requirement(code).title for code in missing]
         raise RuleError(Code.DOCUMENT_MISSING, documents=list(missing), titles=titles)

@@ -156,7 +156,7 @@ def refusal(actor: Actor, act: Act, subject: Subject | None = None) -> Code | No
         case Act.EDIT_DRAFT | Act.WITHDRAW | Act.ASK_FOR_CHANGE:
             allowed = actor.role is Role.APPLICANT and own
         case Act.READ_APPLICATION | Act.READ_DOCUMENTS:
-            allowed = own or actor.role in STAFF or _agency_asked(actor, about)
+            allowed = own or _reads_cases(actor, about)
         case Act.HELP:
             allowed = own or actor.role is Role.FRONT_OFFICE
         case Act.DECIDE | Act.SIGN:
@@ -171,13 +171,18 @@ def refusal(actor: Actor, act: Act, subject: Subject | None = None) -> Code | No
 
 
 def _refusal_of_own(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
-    if own and act in (Act.APPLY_FOR, Act.OPEN_REVOCATION):
+    if own and act in (Act.APPLY_FOR, Act.ASK_WHY, Act.OPEN_REVOCATION):
         return Code.OWN_APPLICATION
     if act is Act.OPEN_REVOCATION and not _in_field(actor, about):
         return Code.NOT_ALLOWED
     if act is Act.PUBLISH_DEFINITION and about.author_id == actor.id:
         return Code.SAME_PERSON
     return None
+
+
+def _reads_cases(actor: Actor, about: Subject) -> bool:
+    """Staff read every case, a back office those of its field (PDP: no more than the work needs)."""
+    return (actor.role in STAFF and _in_field(actor, about)) or _agency_asked(actor, about)
 
 
 def _agency_asked(actor: Actor, about: Subject) -> bool:
@@ -189,7 +194,7 @@ def _in_field(actor: Actor, about: Subject) -> bool:
 
 
 def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
-    if about.role is None or actor.role is not about.role:
+    if about.role is None or actor.role is not about.role or actor.role in (Role.OPS, Role.SYSTEM):
         return Code.NOT_ALLOWED
     if act is Act.SIGN and actor.role is not Role.HEAD_OF_OFFICE:
         return Code.NOT_ALLOWED
@@ -197,7 +202,7 @@ def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Cod
         return None if own else Code.NOT_ALLOWED
     if own:
         return Code.OWN_APPLICATION
-    if actor.role is Role.OPD and actor.opd != about.opd:
+    if actor.role is Role.OPD and (actor.opd is None or actor.opd != about.opd):
         return Code.NOT_ALLOWED
     if not _in_field(actor, about):
         return Code.NOT_ALLOWED
@@ -208,6 +213,9 @@ def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Cod
     return None
 
 
+_STEERERS = frozenset({Role.BACK_OFFICE, Role.SUB_COORDINATOR, Role.COORDINATOR})
+
+
 def _refusal_to_stand_in(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
     """Staff act for an applicant or an agency: never on their own application, and at that one's task alone."""
     match act:
@@ -216,7 +224,7 @@ def _refusal_to_stand_in(actor: Actor, act: Act, about: Subject, own: bool) -> C
         case Act.KEY_IN_ANSWER:
             allowed = actor.role in (Role.FRONT_OFFICE, Role.BACK_OFFICE) and about.role in (None, Role.OPD)
         case _:
-            allowed = actor.role in (Role.BACK_OFFICE, Role.SUB_COORDINATOR, Role.COORDINATOR)
+            allowed = actor.role in _STEERERS and about.role in (None, Role.OPD)
     if not allowed or not _in_field(actor, about):
         return Code.NOT_ALLOWED
     return Code.OWN_APPLICATION if own else None
@@ -232,7 +240,7 @@ def _refusal_to_assign(actor: Actor, act: Act, about: Subject, own: bool) -> Cod
     if own:
         return Code.OWN_APPLICATION
     if about.role is Role.OPD:
-        allowed = actor.role is Role.OPD and actor.is_head and actor.opd == about.opd
+        allowed = actor.role is Role.OPD and actor.is_head and actor.opd is not None and actor.opd == about.opd
     else:
         allowed = actor.role in _superiors(about.role)
     return None if allowed else Code.NOT_ALLOWED

@@ -144,6 +144,10 @@ class WorkingCalendar(BaseModel):
         through = self._index.through
         return through[position] > (through[position - 1] if position else 0)
 
+    def holds(self, day: date) -> bool:
+        """Whether the calendar knows this day."""
+        return self.first <= day <= self.last
+
     def holiday(self, day: date) -> Holiday | None:
         """What the calendar says about `day`, None for an ordinary day of the week."""
         return self._index.named.get(day)

@@ -53,6 +53,11 @@ def load_office_calendar(
     return load_calendar(first_year, last_year, (*office.days, *overrides), office.hours)
 
 
+def current_calendar(today: date, overrides: Iterable[Holiday] = ()) -> WorkingCalendar:
+    """The calendar of all years that a case of today can reach; the same edition in every process of an office."""
+    return load_office_calendar(min(2025, today.year - 1), max(2028, today.year + 2), overrides=overrides)
+
+
 def load_calendar(
     first_year: int = 2025,
     last_year: int = 2028,

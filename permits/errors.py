@@ -48,13 +48,19 @@ class Code(StrEnum):
     PERSON_NOT_FOUND = "person-not-found"
     PERSON_UNFIT = "person-unfit"  # not active, or not of this desk
     PERIOD_INVALID = "period-invalid"  # ends before it begins, lies in the past, or is too long
+    MANDATE_OVERLAPS = "mandate-overlaps"  # somebody else holds this capacity on one of these days
     NIK_INVALID = "nik-invalid"
+    NIK_TAKEN = "nik-taken"  # said to officers alone: the person has an account already
     PROXY_MISSING = "proxy-missing"  # a kuasa without its power of attorney
     OLD_PERMIT_MISSING = "old-permit-missing"  # a renewal names the permit it renews
     PERMIT_NOT_FOUND = "permit-not-found"
     PERMIT_NOT_IN_FORCE = "permit-not-in-force"  # revoked, replaced or expired
+    PROCEDURE_OPEN = "procedure-open"  # the permit is being revoked, replaced or extended already
+    NOT_EXTENDABLE = "not-extendable"  # the type has no period, or the permit runs for a whole one already
     PRACTICE_ONLY = "practice-only"  # a type the office has not confirmed: practice applications alone
     DEFINITION_INVALID = "definition-invalid"
+    NOTICE_NOT_FOUND = "notice-not-found"
+    NOTICE_NOT_REPEATABLE = "notice-not-repeatable"  # it is out, has nobody to go to, or an e-mail took its place
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     ACTIVATION_NOT_VALID = "activation-not-valid"  # expired, spent, or not for this letter
 

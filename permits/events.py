@@ -36,6 +36,7 @@ class Tag(StrEnum):
     DOCUMENT_RETURNED = "application:document:returned"
     DOCUMENT_REPAIRED = "application:document:repaired"
     HOLDER_ASKED_WHY = "desk:holder:asked-why"
+    HOLDER_ANSWERED = "desk:holder:answered"  # the holder's note on why a case has not moved
     CLOCK_PAUSED = "clock:promise:paused"
     CLOCK_RESUMED = "clock:promise:resumed"
     CALENDAR_REPLACED = "clock:calendar:replaced"

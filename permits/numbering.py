@@ -129,7 +129,7 @@ class AgendaAudit(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     missing: tuple[int, ...]
-    """Integers below the highest that nobody took."""
+    """Integers up to the last one taken that no letter has."""
     repeated: tuple[int, ...]
     """Integers that stand more than once."""
     under_way: tuple[int, ...]
@@ -141,12 +141,18 @@ class AgendaAudit(BaseModel):
         return not (self.missing or self.repeated or self.under_way)
 
 
-def audit_agenda(entries: Iterable[AgendaEntry]) -> AgendaAudit:
-    """Compares one series and year with the rule: every integer from 1 to the highest, once, issued or BATAL."""
+def audit_agenda(entries: Iterable[AgendaEntry], last: int = 0) -> AgendaAudit:
+    """Compares one series and year with the rule: every integer from 1 to the highest, once, issued or BATAL.
+
+    Args:
+        entries: what the register holds.
+        last: the last integer that was taken, where it is known: no letter may be missing at the end either.
+    """
     held = tuple(entries)
     times = Counter(entry.sequence for entry in held)
+    highest = max(last, *times) if times else last
     return AgendaAudit(
-        missing=tuple(number for number in range(1, max(times, default=0)) if number not in times),
+        missing=tuple(number for number in range(1, highest + 1) if number not in times),
         repeated=tuple(sorted(number for number, count in times.items() if count > 1)),
         under_way=tuple(sorted({entry.sequence for entry in held if entry.state == "taken"})),
     )

@@ -14,7 +14,9 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
 definitions_app = typer.Typer(no_args_is_help=True, help="Permit types as dated data.")
+agenda_app = typer.Typer(no_args_is_help=True, help="The agenda register of letter numbers.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
+app.add_typer(agenda_app, name="agenda")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(definitions_app, name="definitions")
 app.add_typer(user_app, name="user")
@@ -85,6 +87,18 @@ def calendar_due(
     typer.echo(due.isoformat())
 
 
+@agenda_app.command("audit")
+def agenda_audit(
+    series: Annotated[str | None, typer.Option(help="This series alone.")] = None,
+    year: Annotated[int | None, typer.Option(help="This year alone.", min=2000, max=2999)] = None,
+    data: DataDir = VAR,
+) -> None:
+    """Look for gaps in the letter numbers of a running office. Exit 1 when one is missing or stands twice."""
+    from sakpore.agenda import audit_agenda
+
+    raise typer.Exit(audit_agenda(data, series, year))
+
+
 @definitions_app.command("check")
 def definitions_check(
     folder: Annotated[Path | None, typer.Option(help="Folder of definition files; by default the office's.")] = None,
@@ -149,6 +163,51 @@ def user_totp(person: str = "kepala", data: DataDir = VAR) -> None:
     if person not in secrets:
         _fail(f"{person} has no demonstration code.")
     typer.echo(totp_now(bytes.fromhex(secrets[person]), datetime.now(UTC)))
+
+
+@user_app.command("add")
+def user_add(
+    name: Annotated[str, typer.Option(help="As it stands under letters.")],
+    email: Annotated[str, typer.Option(help="Address of the log-in.")],
+    role: Annotated[str, typer.Option(help="A role such as ops, front_office or opd.")] = "ops",
+    field: Annotated[str | None, typer.Option(help="Back office: its field.")] = None,
+    opd: Annotated[str | None, typer.Option(help="Agency officers: the agency's code.")] = None,
+    head: Annotated[bool, typer.Option(help="Agency officers: the agency's head.")] = False,
+    data: DataDir = VAR,
+) -> None:
+    """Make an officer's account and show the link that sets its password; again for a new link."""
+    from permits.authority import Role
+    from sakpore.users import UserError, add_user
+
+    try:
+        typer.echo(add_user(data, name, email, Role(role), field, opd, head))
+    except ValueError:
+        _fail(f"There is no such role. Roles: {', '.join(one.value for one in Role)}.")
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("deactivate")
+def user_deactivate(email: Annotated[str, typer.Argument(help="Address of the log-in.")], data: DataDir = VAR) -> None:
+    """End an officer's log-ins at once, and say what is left behind."""
+    from sakpore.users import UserError, deactivate_user
+
+    try:
+        typer.echo(deactivate_user(data, email))
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("list")
+def user_list(data: DataDir = VAR) -> None:
+    """One line an officer: role, desk, state, address, name."""
+    from sakpore.users import UserError, list_users
+
+    try:
+        for line in list_users(data):
+            typer.echo(line)
+    except UserError as wrong:
+        _fail(str(wrong))
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -48,8 +48,21 @@ HEAD = Person(
     nip="00000000 000000 0 001",
 )
 
+AGENCIES = (
+    ("dlh", "DLH"),
+    ("dinkes", "Dinas Kesehatan"),
+    ("dindik", "Dinas Pendidikan"),
+    ("dishub", "Dishub"),
+    ("diskominfo", "Diskominfo"),
+    ("disdukcapil", "Disdukcapil"),
+    ("dinkop", "Dinas Koperasi"),
+    ("dkp", "Dinas Kelautan dan Perikanan"),
+)
+"""Agencies that some permit types ask, beside those with people of their own below."""
+
 OFFICERS = (
     Person("depan", "Petugas Depan Contoh", Role.FRONT_OFFICE),
+    Person("depan.dua", "Petugas Depan Contoh Dua", Role.FRONT_OFFICE),
     Person("kesehatan", "Petugas Kesehatan Contoh", Role.BACK_OFFICE, field="kesehatan"),
     Person("penelitian", "Petugas Penelitian Contoh", Role.BACK_OFFICE, field="penelitian"),
     Person("ekonomi", "Petugas Ekonomi Contoh", Role.BACK_OFFICE, field="ekonomi"),
@@ -57,6 +70,7 @@ OFFICERS = (
     Person("subkoordinator", "Subkoordinator Contoh", Role.SUB_COORDINATOR),
     Person("koordinator", "Koordinator Contoh", Role.COORDINATOR),
     Person("kabid", "Kepala Bidang Contoh", Role.HEAD_OF_DIVISION, title="Kepala Bidang Perizinan"),
+    Person("kabid.dua", "Kepala Bidang Contoh Dua", Role.HEAD_OF_DIVISION, title="Kepala Bidang Penanaman Modal"),
     HEAD,
     Person("bappeda", "Petugas Bappeda Contoh", Role.OPD, opd="bappeda"),
     Person("kepala.bappeda", "Kepala Bappeda Contoh", Role.OPD, opd="bappeda", is_head=True),
@@ -64,6 +78,12 @@ OFFICERS = (
     Person("kepala.dpupr", "Kepala DPUPR Contoh", Role.OPD, opd="dpupr", is_head=True),
     Person("satpol", "Petugas Satpol P3KP Contoh", Role.OPD, opd="satpol"),
     Person("kepala.satpol", "Kepala Satpol P3KP Contoh", Role.OPD, opd="satpol", is_head=True),
+    *(
+        Person(f"{'kepala.' if head else ''}{code}", f"{'Kepala' if head else 'Petugas'} {name} Contoh", Role.OPD,
+               opd=code, is_head=head)
+        for code, name in AGENCIES
+        for head in (False, True)
+    ),
     Person("inspektorat", "Inspektur Contoh", Role.INSPECTORATE),
     Person("ops", "Operator Sistem Contoh", Role.OPS),
 )

@@ -28,6 +28,9 @@ from store.records import Mandate, NewAccount, Records
 from store.settings import StoreSettings
 
 TOTP_FILE = "demo-totp.json"
+COORDINATOR = "koordinator"
+CONFIRMED_FOR_THE_DEMONSTRATION = (("izin-penelitian", 1),)
+"""Types that wait for the office's confirmation; the fictional coordinator of the demonstration gives it."""
 
 
 def seed(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -45,6 +48,8 @@ async def _seed(values: Mapping[str, str]) -> list[dict[str, str]]:
         if values.get("SAKPORE_ENV", "development") == "production":
             return []
         await _people(records, values, Keyring.parse(settings.document_keys.get_secret_value()))
+        for code, version in CONFIRMED_FOR_THE_DEMONSTRATION:
+            await records.confirm_definition(code, version, COORDINATOR, at=datetime.now(UTC))
     finally:
         await database.close()
     return [_shown(person) for person in (*APPLICANTS, *OFFICERS)]

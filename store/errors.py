@@ -49,3 +49,9 @@ class EmailTaken(StoreError):
     """Another account has this e-mail address."""
 
     code = "email-taken"
+
+
+class NikTaken(StoreError):
+    """Another account in use has this NIK."""
+
+    code = "nik-taken"

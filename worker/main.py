@@ -23,12 +23,17 @@ from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.clients.mail import MailClient
+from activities.clients.post import NoPost, PostClient, StandInPost
+from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
 from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
+from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
+from activities.reminders import ReminderDesk
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
+from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
@@ -40,12 +45,15 @@ from store.logs import log_as_json
 from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
-from worker.reconcile import Reconciler
+from worker.reconcile import Reconciler, Replanner
+from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
+from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
+from workflows.reminders import ExpiryRemindersWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +91,7 @@ def main_activities(
     book = CaseBook(records)
     base = settings.public_base_url
     letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
-    delivery = DeliveryDesk(records, documents, mail, texts, base)
+    delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
     return [
         book.receive,
         book.enter_stage,
@@ -99,6 +107,9 @@ def main_activities(
         letters.compose_letter,
         letters.render_letter,
         delivery.deliver_letter,
+        delivery.track_post,
+        ReminderDesk(records, base).remind_expiring,
+        EvaluationDesk(records, documents).compile_month,
     ]
 
 
@@ -136,19 +147,12 @@ async def _store() -> AsyncIterator[tuple[Records, DocumentStore]]:
 
 async def _run_main(settings: MainSettings, records: Records, documents: DocumentStore, stop: asyncio.Event) -> None:
     client = await _connect(settings)
-    secret = settings.smtp_password
-    mail = MailClient(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.mail_from,
-        settings.smtp_username,
-        secret.get_secret_value() if secret else None,
-    )
-    texts = Texts()
+    mail, texts = _mail(settings), Texts()
+    quiet = QuietHours.parse(settings.quiet_hours)
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -160,7 +164,9 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         worker,
         [
             Reconciler(records, client).run(),
-            NoticeDispatcher(records, mail, texts, settings.public_base_url).run(),
+            keep_schedules(client),
+            Replanner(records, client).run(),
+            NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
             _keep_house(records),
         ],
         stop,
@@ -193,6 +199,30 @@ async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _mail(settings: MainSettings) -> MailClient:
+    secret = settings.smtp_password
+    return MailClient(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        settings.smtp_username,
+        secret.get_secret_value() if secret else None,
+        settings.smtp_start_tls,
+    )
+
+
+def _whatsapp(settings: MainSettings) -> WhatsAppClient:
+    """The real one where its token is there, before any stand-in."""
+    if settings.whatsapp_token is not None and settings.whatsapp_phone_number_id is not None:
+        token = settings.whatsapp_token.get_secret_value()
+        return CloudApi(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token)
+    return FileWhatsApp(settings.whatsapp_folder) if settings.whatsapp_folder else NoWhatsApp()
+
+
+def _post(settings: MainSettings) -> PostClient:
+    return StandInPost(settings.post_stand_in_days) if settings.post_tracking == "stand-in" else NoPost()
+
+
 async def _connect(settings: WorkerSettings) -> Client:
     keys = settings.payload_keys.get_secret_value()
     return await connect(settings.temporal_address, settings.temporal_namespace, keys)
@@ -215,6 +245,7 @@ async def _keep_house(records: Records) -> None:
             await records.delete_expired_envelopes(now)
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
+            await records.delete_old_tokens(now - LOGINS_KEPT)
         except Exception:  # the store may be away; the next round comes
             log.exception("The store cannot be tidied.")
         await asyncio.sleep(HOUSE_PAUSE_SECONDS)

@@ -12,13 +12,46 @@ from datetime import UTC, datetime
 
 from temporalio.client import Client
 
+from permits.calendar_loader import current_calendar
 from store.records import Records
 from workflows.messages import Submission
+from workflows.replanning import replan_all
 from workflows.starting import start_case
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30.0
+
+
+class Replanner:
+    """Carries a declared edition of the calendar to the cases that the declaring command could not reach."""
+
+    def __init__(self, records: Records, client: Client, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self._records = records
+        self._client = client
+        self._pause = pause_seconds
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        while True:
+            try:
+                await self.replan_missing()
+            except Exception:  # store or engine may be away; the next round comes
+                log.exception("A new calendar could not be carried to all cases.")
+            await asyncio.sleep(self._pause)
+
+    async def replan_missing(self) -> int:
+        """One round; returns how many workflows were planned anew."""
+        version = await self._records.unfinished_calendar_edition()
+        if version is None:
+            return 0
+        calendar = current_calendar(datetime.now(UTC).date(), await self._records.calendar_overrides())
+        if calendar.version != version:
+            return 0  # another edition is being declared at this moment
+        result = await replan_all(self._client, await self._records.cases_on_other_calendar(version), calendar)
+        if not await self._records.cases_on_other_calendar(version):
+            await self._records.finish_calendar_edition(version, datetime.now(UTC))
+        return len(result.done)
 
 
 class Reconciler:

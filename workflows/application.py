@@ -175,8 +175,13 @@ class ApplicationWorkflow:
 
     @withdraw.validator
     def _may_withdraw(self, withdrawal: Withdrawal) -> None:
-        if withdrawal.actor.id != self._case.submission.applicant_id:
-            raise refuse(RuleError(Code.NOT_ALLOWED))
+        applicant_id = self._case.submission.applicant_id
+        if withdrawal.actor.id != applicant_id:
+            about = Subject(applicant_id=applicant_id, field=self._case.definition.field)
+            if refused := refusal(withdrawal.actor, Act.ACT_FOR_APPLICANT, about):
+                raise refuse(RuleError(refused))
+            if withdrawal.on_behalf is None:
+                raise refuse(RuleError(Code.PROVENANCE_MISSING))
         if self._case.desk.ended is not None:
             raise refuse(RuleError(self._case.desk.ended, number=self._case.number))
         if self._case.signature_ordered:
@@ -284,7 +289,10 @@ class ApplicationWorkflow:
             await self._record_closing(ApplicationStatus.LAPSED, "Ditutup karena tidak ada perbaikan")
             return Closing(number=case.number, outcome="lapsed")
         if case.withdrawal is not None:
-            case.ledger.note(case.ledger.event(Tag.APPLICATION_WITHDRAWN, case.withdrawal.actor))
+            behalf = case.withdrawal.on_behalf
+            way = {"channel": behalf.channel, "consent": behalf.consent} if behalf else {}
+            withdrawn: dict[str, Any] = {"reason": case.withdrawal.reason} | way
+            case.ledger.note(case.ledger.event(Tag.APPLICATION_WITHDRAWN, case.withdrawal.actor, **withdrawn))
         await self._record_closing(ApplicationStatus.WITHDRAWN, "Ditarik oleh pemohon")
         return Closing(number=case.number, outcome="withdrawn")
 

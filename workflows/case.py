@@ -303,11 +303,15 @@ class Case:
         """
         if report.workflow_id in self.agencies:
             self.agencies[report.workflow_id] = report
+            self.look_at_agencies()
+
+    def look_at_agencies(self) -> None:
+        """Pauses or resumes the promise by whom the case waits for now."""
         waits = bool(self.agencies) and all(one.waits_for_applicant for one in self.agencies.values())
         if waits and not self.promise.is_paused:
             self.pause_promise("question")
             self.ledger.tell()
-        elif not waits and self.promise.is_paused:
+        elif not waits and self.promise.is_paused and self.promise.pauses[-1].reason_code == "question":
             self.resume_promise("question")
             self.ledger.tell()
 

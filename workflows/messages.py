@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from permits.application import Delivery, DocumentRef
 from permits.authority import Act, Actor
 from permits.calendar import WorkingCalendar
-from permits.decisions import TaskKind
+from permits.decisions import OnBehalf, TaskKind
 from permits.definition import Agency, PermitDefinition, Variant
 from permits.escalation import Ladder
 from permits.pace import Pace
@@ -32,6 +32,7 @@ class QueueNames:
 
 APPLICATION_WORKFLOW = "ApplicationWorkflow"
 """The name under which histories know the case's workflow; never changed."""
+EXPIRY_REMINDERS_WORKFLOW = "ExpiryRemindersWorkflow"
 
 
 class SearchAttributes:
@@ -96,7 +97,7 @@ class Submission(_Message):
     delivery: Delivery
     calendar: WorkingCalendar
     pace: Pace
-    practice: bool = False  # nothing legal comes out
+    practice: bool = False  # nothing legal comes out: letters say CONTOH and take numbers of their own series
     about_permit: str | None = None  # application number of the issued permit that a procedure is about
 
 
@@ -105,6 +106,7 @@ class Withdrawal(_Message):
 
     actor: Actor
     reason: str = ""
+    on_behalf: OnBehalf | None = None  # the front office at the counter, with the applicant's consent
 
 
 class WithdrawalReceipt(_Message):

@@ -64,3 +64,13 @@ OUTSIDE = ActivityOptions(
 )
 """Outside bodies (mail, registries): away for hours at times, seldom for days; after three days the failure is a
 line of the case's record."""
+
+COMPILING = ActivityOptions(
+    start_to_close_timeout=timedelta(minutes=3),
+    heartbeat_timeout=WORKER_LIVES,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Reads a month of all cases and typesets it: seconds, minutes on a loaded machine. Tried for ever: nobody asks again
+for a report that was to come by itself."""

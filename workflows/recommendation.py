@@ -164,8 +164,11 @@ class RecommendationWorkflow:
     async def _ask(self) -> OpdAnswer:
         agency = self._request.agency
         instructions = agency.asks_for
+        # The case has just said whom it waits for, by the names of all its agencies.
+        parts: dict[str, object] = {"waiting": None}
         while True:
-            decision = await self._desk.ask(self._question(instructions), opd_answer=self._answer())
+            decision = await self._desk.ask(self._question(instructions), opd_answer=self._answer(), **parts)
+            parts = {}
             match decision.body:
                 case QuestionAsked():
                     instructions = await self._ask_applicant(decision)
@@ -188,6 +191,7 @@ class RecommendationWorkflow:
             ladder=agency.ladder,
             subject_sha256=self._request.subject_sha256,
             opd=agency.opd,
+            field=self._request.field,
             instructions=instructions,
             goes_on=self._silence,
         )

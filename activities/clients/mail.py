@@ -1,18 +1,25 @@
 """Electronic mail by SMTP (RFC 5321), failures sorted by the server's reply code.
 
 4yz and a server that is away: try again. 5yz: never again for this message; the facts name the code, never the address.
+A server that will not have us at all (log-in, TLS, greeting) is for a person to see to: the messages wait.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 
 import aiosmtplib
 from temporalio.exceptions import ApplicationError
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = "mail-unavailable"
+REFUSED = "mail-refused"
 
 
 class MailClient:
@@ -49,10 +56,16 @@ class MailClient:
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[MailLine]:
-        """An open conversation, for several messages. Raises ApplicationError: `mail-unavailable`, `mail-refused`."""
+        """An open conversation, for several messages. Raises ApplicationError: `mail-unavailable` (retry)."""
         server = aiosmtplib.SMTP(**self._server)  # type: ignore[arg-type]
-        with _sorted_failures():
+        try:
             await server.connect()
+        except aiosmtplib.SMTPResponseException as answered:
+            log.error("The mail server does not take us; look at its settings.", extra={"code": answered.code})
+            raise ApplicationError("The mail server does not take us.", answered.code, type=UNAVAILABLE) from answered
+        except (aiosmtplib.SMTPException, OSError) as away:
+            log.warning("The mail server cannot be reached.", extra={"error": type(away).__name__})
+            raise ApplicationError("The mail server cannot be reached.", type=UNAVAILABLE) from away
         try:
             yield MailLine(server, self._sender)
         finally:
@@ -91,10 +104,10 @@ def _sorted_failures() -> Iterator[None]:
     except aiosmtplib.SMTPResponseException as answered:
         raise _refusal(answered.code) from answered
     except (aiosmtplib.SMTPException, OSError) as away:
-        raise ApplicationError("The mail server cannot be reached.", type="mail-unavailable") from away
+        raise ApplicationError("The mail server cannot be reached.", type=UNAVAILABLE) from away
 
 
 def _refusal(code: int) -> ApplicationError:
     if 400 <= code < 500:
-        return ApplicationError("The mail server asks to try later.", code, type="mail-unavailable")
-    return ApplicationError("The mail server refuses this message.", code, type="mail-refused", non_retryable=True)
+        return ApplicationError("The mail server asks to try later.", code, type=UNAVAILABLE)
+    return ApplicationError("The mail server refuses this message.", code, type=REFUSED, non_retryable=True)

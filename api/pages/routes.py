@@ -146,7 +146,7 @@ async def letter(number: str, request: Request, services: Here) -> Response:
     except Problem:
         return RedirectResponse(f"/masuk?next={quote(f'/permohonan/{number}/surat')}", 303)
     case = await case_for(Act.READ_DOCUMENTS)(number, login, services)
-    found = await find_letter(services, case, case.row.product or "permit")
+    found = await find_letter(services, case, case.row.product or case.row.procedure)
     content = await letter_content(services, case, found, draft=False)
     return download(content, "application/pdf", f"{case.row.number}-{found.purpose}")
 

@@ -6,28 +6,64 @@ from fastapi import APIRouter, Depends
 
 from api.dependencies import signed_in
 from api.routes import (
+    accounts,
+    agencies,
+    agenda,
     applications,
+    assignments,
+    calendar,
     catalogue,
     definitions,
     documents,
     engine,
+    evaluations,
     health,
+    help,
+    inbox,
+    me,
+    outbox,
+    people,
+    permits,
     sessions,
     signing,
+    stuck,
     tasks,
     tracking,
     verifications,
+    webhooks,
 )
 
 
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, catalogue, tracking, verifications):
+    for module in (sessions, accounts, catalogue, tracking, verifications, calendar, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
-    for module in (sessions, applications, documents, tasks, signing, definitions, engine):
+    # Before `tasks`, whose addresses take any name for a task's.
+    for module in (
+        assignments,
+        inbox,
+        stuck,
+        sessions,
+        accounts,
+        me,
+        people,
+        applications,
+        documents,
+        help,
+        tasks,
+        signing,
+        definitions,
+        permits,
+        agenda,
+        evaluations,
+        engine,
+        agencies,
+        calendar,
+        outbox,
+    ):
         router.include_router(module.private, dependencies=[Depends(signed_in)])
     whole = APIRouter()
     whole.include_router(router)

@@ -6,21 +6,24 @@ What goes out is served as a download of a fixed name, never as a page of ours: 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from api.dependencies import Case, Here, case_for
+from api.asked import refuse_unkeepable
+from api.dependencies import Case, Here, case_for, case_of_applicant_or_stand_in
 from api.idempotency import OnlyOnce
 from api.services import Services
 from api.uploads import Upload, read_form_file
 from permits.application import ApplicationStatus
 from permits.authority import STAFF, Act, Role
-from permits.decisions import TaskKind
+from permits.decisions import Channel, TaskKind
 from permits.definition import PermitDefinition, Requirement, Variant
 from permits.errors import Code, RuleError
+from permits.party import party_of, requirement_for
 from store.queries.application import LetterView, document, letters
 from store.queries.catalogue import definition_in_force, definition_version
 from store.queries.inbox import open_task_of_kind
@@ -29,6 +32,13 @@ from store.records import NewDocument
 
 private = APIRouter(tags=["documents"])
 
+STAND_IN_CHANNELS: dict[str, Channel] = {
+    "counter": "counter",
+    "whatsapp": "whatsapp",
+    "email": "email",
+    "telephone": "telephone",
+    "letter": "letter",
+}
 FOR_APPLICANT = frozenset({"permit", "rejection", "skrd"})
 _EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
@@ -45,7 +55,12 @@ class DocumentAnswer(BaseModel):
     content_type: str
 
 
-Changeable = Annotated[Case, Depends(case_for(Act.EDIT_DRAFT))]
+Changeable = Annotated[
+    Case,
+    Depends(
+        case_of_applicant_or_stand_in(Act.EDIT_DRAFT, for_draft=Act.APPLY_FOR, for_case=Act.ACT_FOR_APPLICANT)
+    ),
+]
 Readable = Annotated[Case, Depends(case_for(Act.READ_DOCUMENTS))]
 
 
@@ -59,7 +74,11 @@ Readable = Annotated[Case, Depends(case_for(Act.READ_DOCUMENTS))]
                 "multipart/form-data": {
                     "schema": {
                         "type": "object",
-                        "properties": {"file": {"type": "string", "format": "binary"}},
+                        "properties": {
+                            "file": {"type": "string", "format": "binary"},
+                            "channel": {"type": "string", "enum": list(STAND_IN_CHANNELS)},
+                            "consent": {"type": "string", "minLength": 3, "maxLength": 500},
+                        },
                         "required": ["file"],
                     }
                 }
@@ -70,14 +89,18 @@ Readable = Annotated[Case, Depends(case_for(Act.READ_DOCUMENTS))]
 async def put_document(
     requirement: str, request: Request, case: Changeable, services: Here, only_once: OnlyOnce
 ) -> JSONResponse:
-    """Uploads the next version of a document: of a draft, or of one that is asked for again."""
+    """Uploads the next version of a document: of a draft, or of one that is asked for again.
+
+    The front office does it for an applicant: with `channel` and `consent`, but for a draft of the counter.
+    """
     wanted = await _changeable_requirement(services, case, requirement)
     upload = await read_form_file(request, services.settings.upload_limit_bytes)
+    way = _way(case, upload)
 
     async def write() -> DocumentAnswer:
-        return await _keep(services, case, wanted, upload)
+        return await _keep(services, case, wanted, upload, way)
 
-    return await only_once.answer(upload.sha256, 200, write)
+    return await only_once.answer([upload.sha256, way.channel, way.consent], 200, write)
 
 
 @private.get("/applications/{number}/documents/{requirement}")
@@ -152,7 +175,37 @@ def download(content: bytes, content_type: str, name: str) -> Response:
     )
 
 
-async def _keep(services: Services, case: Case, wanted: Requirement, upload: Upload) -> DocumentAnswer:
+@dataclass(frozen=True)
+class _Way:
+    """How a document reached the office."""
+
+    channel: Channel
+    consent: str | None
+
+
+def _way(case: Case, upload: Upload) -> _Way:
+    """Raises RuleError(provenance-missing): who acts for somebody else says how it came, nobody else does."""
+    channel, consent = upload.fields.get("channel"), (upload.fields.get("consent") or "").strip()
+    if case.actor.role is Role.APPLICANT:
+        if channel is not None or consent:
+            raise RuleError(Code.PROVENANCE_MISSING)
+        return _Way("web", None)
+    if channel is None and case.row.status == ApplicationStatus.DRAFT:
+        return _Way("counter", consent or None)
+    if channel not in STAND_IN_CHANNELS or not 3 <= len(consent) <= 500 or not _can_be_kept(consent):
+        raise RuleError(Code.PROVENANCE_MISSING)
+    return _Way(STAND_IN_CHANNELS[channel], consent)
+
+
+def _can_be_kept(text: str) -> bool:
+    try:
+        refuse_unkeepable(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _keep(services: Services, case: Case, wanted: Requirement, upload: Upload, way: _Way) -> DocumentAnswer:
     judged = await services.scanner.check(upload.content, wanted.formats)
     sha256 = await services.documents.put_document(upload.content)
     kept = await services.records.add_document(
@@ -164,6 +217,8 @@ async def _keep(services: Services, case: Case, wanted: Requirement, upload: Upl
             size=len(upload.content),
             filename=upload.filename,
             uploaded_by=case.actor.id,
+            channel=way.channel,
+            consent=way.consent,
             uploaded_at=services.now(),
         )
     )
@@ -181,9 +236,7 @@ async def _changeable_requirement(services: Services, case: Case, code: str) -> 
     """The requirement, where its document may change now. Raises RuleError: requirement-not-found, not-a-draft."""
     _check_code(code)
     definition = await _definition_of(services, case)
-    requirement = definition.requirement(code)
-    if Variant(case.row.variant) not in requirement.variants:
-        raise RuleError(Code.REQUIREMENT_NOT_FOUND, requirement=code)
+    requirement = requirement_for(definition, Variant(case.row.variant), party_of(case.row.party), code)
     if case.row.status == ApplicationStatus.DRAFT:
         return requirement
     async with services.db.transaction() as session:

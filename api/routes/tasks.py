@@ -1,24 +1,23 @@
-"""The inbox, one task, its evidence, and the decision."""
+"""One task, its evidence, and the decision."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from api.deciding import DecisionAsked, decide
-from api.dependencies import Here, PageSize, Work, may, task_for
+from api.dependencies import Here, Work, task_for
 from api.idempotency import Key, OnlyOnce, request_sha256
 from api.problems import ApiCode, Problem
 from api.routes.documents import download
 from api.services import Services
 from api.uploads import Upload, read_form_file
-from permits.authority import Act, Actor
+from permits.authority import Act
 from permits.decisions import POSSIBLE, TaskKind
 from permits.errors import Code, RuleError
-from store.queries.inbox import AttachmentView, InboxLine, TaskPage, attachment_row, inbox, task_page
+from store.queries.inbox import AttachmentView, TaskPage, attachment_row, task_page
 from store.records import NewAttachment
 
 private = APIRouter(tags=["tasks"])
@@ -28,13 +27,14 @@ PAPERS = ("pdf", "jpg", "png")
 EVIDENCE: dict[TaskKind, dict[str, tuple[str, ...]]] = {
     TaskKind.INSPECTION: {"photo": PICTURES, "minutes": PAPERS},
     TaskKind.MEETING: {"minutes": PAPERS},
-    TaskKind.RECOMMENDATION: {"wet-signed-letter": PAPERS},
+    TaskKind.SIGN_MINUTES: {"minutes-signature": PAPERS},
+    TaskKind.RECOMMENDATION: {"wet-signed-letter": PAPERS, "paper-answer": PAPERS},
+    TaskKind.CLARIFICATION: {"answer": PAPERS},
     TaskKind.PAYMENT: {"payment-proof": PAPERS},
 }
 """Which evidence belongs to which task, and its formats."""
 MOST_ATTACHMENTS = 30
 
-Lister = Annotated[Actor, Depends(may(Act.LIST_TASKS))]
 Readable = Annotated[Work, Depends(task_for(Act.READ_APPLICATION))]
 ReadableFiles = Annotated[Work, Depends(task_for(Act.READ_DOCUMENTS))]
 Decidable = Annotated[Work, Depends(task_for(Act.DECIDE))]
@@ -44,25 +44,6 @@ async def decidable(work: Decidable, request: Request) -> Work:
     """The task; what can be decided there is kept for the refusal of a body that decides something else."""
     request.state.possible = sorted(POSSIBLE[TaskKind(work.task.kind)] - {"sign"})
     return work
-
-
-class TaskList(BaseModel):
-    """A page of the inbox, the most urgent first; office times."""
-
-    items: list[InboxLine]
-    total: int
-    next_offset: int | None
-
-
-@private.get("/tasks")
-async def list_tasks(
-    actor: Lister, services: Here, offset: Annotated[int, Query(ge=0, le=100_000)] = 0, limit: PageSize = 50
-) -> TaskList:
-    """The open tasks that the asker may decide."""
-    async with services.db.transaction() as session:
-        items, total = await inbox(session, actor, offset, limit)
-    reached = offset + len(items)
-    return TaskList(items=items, total=total, next_offset=reached if items and reached < total else None)
 
 
 @private.get("/tasks/{task_id}")

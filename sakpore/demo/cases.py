@@ -96,6 +96,21 @@ async def _inspected(desk: Desk, task: dict[str, Any]) -> Answer:
     }
 
 
+async def _minutes_signed(desk: Desk, task: dict[str, Any]) -> Answer:
+    page = await desk.get(f"/tasks/{task['id']}")
+    scan = pdf_paper("Berita acara bertanda tangan (contoh)", desk.person.name)
+    kept = await desk.upload(
+        "POST",
+        f"/tasks/{task['id']}/attachments",
+        "berita-acara.pdf",
+        scan,
+        "application/pdf",
+        kind="minutes-signature",
+    )
+    signed = [{"name": name, "way": "paper", "image": kept["sha256"]} for name in page["people"]]
+    return {"kind": "minutes_signed", "signatures": signed}
+
+
 async def _paid(desk: Desk, task: dict[str, Any]) -> Answer:
     proof = pdf_paper("Bukti pembayaran retribusi (contoh)", desk.person.name)
     kept = await desk.upload(
@@ -141,6 +156,7 @@ _ANSWERS: dict[str, Callable[[Desk, dict[str, Any]], Awaitable[Answer | None]]] 
             "present": ["Tim Teknis Contoh", "Petugas Ekonomi Contoh"],
         }
     ),
+    "sign_minutes": _minutes_signed,
     "recommendation": _recommended,
     "assess_retribution": _always(
         {"kind": "retribution", "amount_rupiah": 864_000, "calculation": "3,00 m x 1,20 m x 1 sisi x Rp240.000"}

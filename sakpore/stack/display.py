@@ -79,6 +79,7 @@ class Display:
             "PostgreSQL": without_password(addresses.get("database_url", "")),
             "S3": addresses.get("s3", ""),
             "Mail (a stand-in, sends nothing)": str(data_dir / "mail") if "mail" in parts else "",
+            "WhatsApp (a stand-in, sends nothing)": _made(data_dir / "whatsapp"),
             "Logs": str(data_dir / "log"),
         }
         self._print(f"Sakpore is ready after {self.seconds:.1f} s. Ctrl-C stops it.")
@@ -118,6 +119,10 @@ def _as_row(account: Any) -> dict[str, Any]:
     if is_dataclass(account) and not isinstance(account, type):
         return asdict(account)
     return {}
+
+
+def _made(folder: Path) -> str:
+    return str(folder) if folder.exists() else ""
 
 
 def without_password(url: str) -> str:

@@ -55,6 +55,11 @@ class Folders:
         return self.root / "mail"
 
     @property
+    def whatsapp(self) -> Path:
+        """Messages taken by the stand-in for WhatsApp."""
+        return self.root / "whatsapp"
+
+    @property
     def postgres(self) -> Path:
         """PostgreSQL's data and socket."""
         return self.root / "postgres"
@@ -218,6 +223,7 @@ def full_environment(
         "SMTP_HOST": LOOPBACK,
         "SMTP_PORT": str(book.numbers.get("smtp", 25)),
         "MAIL_FROM": "sakpore@localhost",
+        **_stand_ins(folders, given),
         "PAYLOAD_KEYS": secrets.payload_keys,
         "DOCUMENT_KEYS": secrets.document_keys,
         "QR_KEY": secrets.qr_key,
@@ -228,6 +234,14 @@ def full_environment(
     }
     chosen = {name: given.get(name) or value for name, value in made.items()}
     return {**chosen, "PUBLIC_BASE_URL": base, "API_PORT": str(book["api"])}
+
+
+def _stand_ins(folders: Folders, given: Mapping[str, str]) -> dict[str, str]:
+    """Stand-ins for outside bodies that need no process of their own; none in production, which refuses them."""
+    if given.get("SAKPORE_ENV") == "production":
+        return {}
+    whatsapp = {} if given.get("WHATSAPP_TOKEN") else {"WHATSAPP_FOLDER": str(folders.whatsapp)}
+    return {"POST_TRACKING": "stand-in", **whatsapp}
 
 
 def project_root() -> Path:

@@ -28,7 +28,12 @@ STORE = (
     *("S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_BUCKET", "S3_REGION"),
 )
 ENGINE = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "PAYLOAD_KEYS")
-MAIL = ("SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD", "MAIL_FROM")
+MAIL = ("SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_START_TLS", "MAIL_FROM")
+OUTSIDE = (
+    *("WHATSAPP_API_URL", "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_TOKEN", "WHATSAPP_FOLDER"),
+    *("QUIET_HOURS", "POST_TRACKING", "POST_STAND_IN_DAYS"),
+)
+WEBHOOK = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")
 WORKER_READY = "The worker is ready."  # what worker.main logs when it has begun to take tasks
 COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "SAKPORE_FAILPOINT_MARKS", "PUBLIC_BASE_URL", "QR_KEY")
 LETTERS = ("DEMO_AUTHORITY",)
@@ -188,7 +193,7 @@ def _worker(plan: Plan) -> Part:
         title="Worker: permits",
         command=_early("worker.main", "--queue", "main"),
         is_early=True,
-        environment=_with_trust(plan, plan.share(*COMMON, *LETTERS, *STORE, *ENGINE, *MAIL)),
+        environment=_with_trust(plan, plan.share(*COMMON, *LETTERS, *STORE, *ENGINE, *MAIL, *OUTSIDE)),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
         ready=readiness.log_line(WORKER_READY),
     )
@@ -208,7 +213,7 @@ def _signing_worker(plan: Plan) -> Part:
 
 
 def _api(plan: Plan) -> Part:
-    names = (*COMMON, *PACE, *STORE, *ENGINE, *MAIL, *DOOR)
+    names = (*COMMON, *PACE, *STORE, *ENGINE, *MAIL, *DOOR, *WEBHOOK)
     return Part(
         name="api",
         title="API and pages",

@@ -12,7 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.authority import Subject
 from permits.errors import Code, RuleError
+from permits.party import POWER_OF_ATTORNEY, party_of
 from store.tables import (
+    AccountRow,
     ApplicationRow,
     DefinitionRow,
     DocumentRow,
@@ -51,8 +53,13 @@ class DocumentView(_View):
     size: int
     filename: str
     uploaded_at: datetime
+    uploaded_by_name: str | None
     channel: str
+    """web; otherwise the way in which staff got it, who uploaded it for the applicant."""
+    consent: str | None
+    """How the applicant agreed to that."""
     verdict: str | None
+    reason_code: str | None
     reason: str | None
 
 
@@ -116,7 +123,19 @@ class ApplicationPage(_View):
     permit_name: str
     variant: str
     status: str
+    practice: bool
+    holder_name: str
+    """Who will hold the permit: the applicant, its principal, or the body it acts for."""
+    party: dict[str, Any] | None
+    channel: str
+    filed_by_name: str | None
+    """The officer who filed it at the counter."""
+    old_permit: str | None
+    """Application number of the permit that is continued."""
+    old_permit_text: str | None
+    """Its number as printed; alone, where the permit is older than Sakpore."""
     delivery: str
+    delivery_address: str | None
     data: dict[str, str]
     created_at: datetime
     submitted_at: datetime | None
@@ -145,9 +164,15 @@ class ApplicationLine(_View):
     status: str
     stage: str | None
     waiting_for: str | None
+    waiting_kind: str | None
     created_at: datetime
     submitted_at: datetime | None
     promise_due_at: datetime | None
+    delivery: str
+    product: str | None
+    closed_at: datetime | None
+    practice: bool
+    channel: str
 
 
 class EventLine(_View):
@@ -185,13 +210,23 @@ async def subject_of(session: AsyncSession, row: ApplicationRow) -> Subject:
 async def application_page(session: AsyncSession, number: str) -> ApplicationPage:
     """The whole case. Raises RuleError(application-not-found)."""
     row = await application_row(session, number)
+    owner = await session.get_one(AccountRow, row.applicant_id)
+    officer = await session.get(AccountRow, row.filed_by) if row.filed_by else None
     return ApplicationPage(
         number=row.number,
         permit_type=row.permit_type,
         permit_name=row.title,
         variant=row.variant,
         status=row.status,
+        practice=row.practice,
+        holder_name=party_of(row.party).holder(owner.name),
+        party=row.party,
+        channel=row.channel,
+        filed_by_name=officer.name if officer else None,
+        old_permit=row.old_permit,
+        old_permit_text=row.old_permit_text,
         delivery=row.delivery,
+        delivery_address=row.delivery_address,
         data=row.data,
         created_at=row.created_at,
         submitted_at=row.submitted_at,
@@ -214,7 +249,8 @@ async def application_page(session: AsyncSession, number: str) -> ApplicationPag
 async def documents(session: AsyncSession, row: ApplicationRow) -> list[DocumentView]:
     """Every version of every document, with its title in the definition of the case."""
     titles = await requirement_titles(session, row)
-    query = select(DocumentRow).where(col(DocumentRow.number) == row.number)
+    query = select(DocumentRow, col(AccountRow.name)).where(col(DocumentRow.number) == row.number)
+    query = query.outerjoin(AccountRow, col(AccountRow.id) == col(DocumentRow.uploaded_by))
     found = await session.exec(query.order_by(col(DocumentRow.requirement), col(DocumentRow.version)))
     return [
         DocumentView(
@@ -226,11 +262,14 @@ async def documents(session: AsyncSession, row: ApplicationRow) -> list[Document
             size=one.size,
             filename=one.filename,
             uploaded_at=one.uploaded_at,
+            uploaded_by_name=uploader,
             channel=one.channel,
+            consent=one.consent,
             verdict=one.verdict,
+            reason_code=one.reason_code,
             reason=one.reason,
         )
-        for one in found
+        for one, uploader in found
     ]
 
 
@@ -240,7 +279,8 @@ async def requirement_titles(session: AsyncSession, row: ApplicationRow) -> dict
     if row.definition_version is not None:
         query = query.where(col(DefinitionRow.version) == row.definition_version)
     body = (await session.exec(query.order_by(col(DefinitionRow.version).desc()).limit(1))).first()
-    return {one["code"]: one["title"] for one in (body or {}).get("requirements", [])}
+    titles = {POWER_OF_ATTORNEY.code: POWER_OF_ATTORNEY.title}
+    return titles | {one["code"]: one["title"] for one in (body or {}).get("requirements", [])}
 
 
 async def document(session: AsyncSession, number: str, requirement: str, version: int | None) -> DocumentRow:
@@ -278,7 +318,12 @@ async def letters(session: AsyncSession, number: str) -> list[LetterView]:
 
 
 async def applications(
-    session: AsyncSession, applicant_id: str | None, after: str | None, limit: int
+    session: AsyncSession,
+    applicant_id: str | None,
+    after: str | None,
+    limit: int,
+    field: str | None = None,
+    drafts_of_counter: bool = False,
 ) -> tuple[list[ApplicationLine], int]:
     """A page of applications, newest number first, and how many there are.
 
@@ -286,9 +331,15 @@ async def applications(
         applicant_id: only this person's; None for all that were submitted.
         after: the last number of the page before.
         limit: lines on a page.
+        field: only those of this field; None for all.
+        drafts_of_counter: the drafts that the front office has begun for others.
     """
     query = select(ApplicationRow)
-    if applicant_id is not None:
+    if field is not None:
+        query = query.where(col(ApplicationRow.field) == field)
+    if drafts_of_counter:
+        query = query.where(col(ApplicationRow.status).in_(_RESERVED), col(ApplicationRow.channel) == "counter")
+    elif applicant_id is not None:
         query = query.where(col(ApplicationRow.applicant_id) == applicant_id)
     else:
         query = query.where(col(ApplicationRow.status).not_in(_RESERVED))
@@ -316,18 +367,8 @@ def _waiting(row: ApplicationRow) -> WaitingView | None:
 
 
 def _line(row: ApplicationRow) -> ApplicationLine:
-    return ApplicationLine(
-        number=row.number,
-        permit_type=row.permit_type,
-        permit_name=row.title,
-        variant=row.variant,
-        status=row.status,
-        stage=row.stage,
-        waiting_for=row.waiting_for,
-        created_at=row.created_at,
-        submitted_at=row.submitted_at,
-        promise_due_at=row.promise_due_at,
-    )
+    shown = row.model_dump(include=set(ApplicationLine.model_fields))
+    return ApplicationLine(**shown, permit_name=row.title)
 
 
 async def _tasks(session: AsyncSession, number: str) -> list[TaskLine]:

@@ -183,3 +183,12 @@ async def _versions(session: AsyncSession, code: str | None) -> list[PermitDefin
         query = query.where(col(DefinitionRow.code) == code)
     rows = await session.exec(query.order_by(col(DefinitionRow.version).desc()))
     return [definition_of(row) for row in rows]
+
+
+async def agency_name(session: AsyncSession, opd: str) -> str | None:
+    """The name of an agency in the newest definition that asks it."""
+    for body in await session.exec(select(col(DefinitionRow.body)).order_by(col(DefinitionRow.effective_from).desc())):
+        for agency in PermitDefinition.model_validate(body).agencies:
+            if agency.opd == opd:
+                return agency.name
+    return None

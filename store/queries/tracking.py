@@ -68,6 +68,7 @@ class TrackedCase(_View):
     product: str | None
     verification_id: str | None
     released: bool  # the product may be fetched and verified
+    practice: bool = False
 
 
 async def tracked_case(session: AsyncSession, tracking_code: str) -> TrackedCase | None:
@@ -97,6 +98,7 @@ async def tracked_case(session: AsyncSession, tracking_code: str) -> TrackedCase
         product=row.product,
         verification_id=row.verification_id,
         released=await is_released(session, row),
+        practice=row.practice,
     )
 
 
@@ -107,7 +109,7 @@ async def is_released(session: AsyncSession, row: ApplicationRow) -> bool:
         .join(SignedLetterRow, col(SignedLetterRow.letter_sha256) == col(LetterRow.sha256))
         .where(
             col(LetterRow.number) == row.number,
-            col(LetterRow.purpose) == (row.product or "permit"),
+            col(LetterRow.purpose) == (row.product or row.procedure),
             col(LetterRow.status) == "issued",
         )
     )

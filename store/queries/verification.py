@@ -8,14 +8,17 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from permits.definition import LetterForm
-from store.queries.catalogue import definition_version
+from permits.after_issue import Standing, standing
+from permits.definition import LetterForm, Procedure, Variant
+from permits.party import party_of
+from store.records.permits import definition_of_case, issued_permit
 from store.tables import (
     AccountRow,
     ApplicationRow,
     LetterRow,
     LetterVersionRow,
     MandateRow,
+    PermitRow,
     SignedLetterRow,
 )
 
@@ -27,7 +30,7 @@ class _View(BaseModel):
 class RegisteredLetter(_View):
     """A letter as the register knows it."""
 
-    state: str  # SAH, KEDALUWARSA, BELUM_TERBIT
+    state: str  # permits.after_issue.Standing, or BELUM_TERBIT
     application: str
     purpose: str
     number: str  # as printed
@@ -41,6 +44,9 @@ class RegisteredLetter(_View):
     sha256: str | None  # of the newest archive version
     level: str | None
     verification_id: str | None
+    changed_on: datetime | None = None  # when the permit was revoked, replaced, renewed or extended
+    successor_number: str | None = None  # as printed, of the letter that stands in its place or extends it
+    extended_until: date | None = None  # a later last day than the letter itself says
 
 
 async def letter_by_verification_id(
@@ -51,7 +57,7 @@ async def letter_by_verification_id(
     row = (await session.exec(query)).first()
     if row is None:
         return None
-    letter = await session.get(LetterRow, (row.number, row.product or "permit"))
+    letter = await _product_letter(session, row)
     if letter is None:
         return None
     return await _registered(session, row, letter, today)
@@ -89,16 +95,16 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
     signer = await session.get(AccountRow, signed.signer_id) if signed else None
     owner = await session.get_one(AccountRow, row.applicant_id)
     form = await _product_form(session, row)
-    valid_until = form.valid_until(letter.letter_date) if form else None
     issued = letter.status == "issued" and signed is not None
-    expired = valid_until is not None and valid_until < today
-    return RegisteredLetter(
-        state="BELUM_TERBIT" if not issued else "KEDALUWARSA" if expired else "SAH",
+    permit = await _permit_of(session, row, letter) if issued else None
+    valid_until = form.valid_until(letter.letter_date) if form else None
+    plain = RegisteredLetter(
+        state=_state_without_permit(row, valid_until, today) if issued else "BELUM_TERBIT",
         application=row.number,
         purpose=letter.purpose,
         number=letter.number_text,
         title=form.title if form else row.title,
-        holder_name=owner.name,
+        holder_name=permit.holder_name if permit else party_of(row.party).holder(owner.name),
         issued_on=letter.letter_date,
         valid_until=valid_until,
         signer_name=signer.name if signer and issued else None,
@@ -108,6 +114,47 @@ async def _registered(session: AsyncSession, row: ApplicationRow, letter: Letter
         level=newest.level if newest and issued else None,
         verification_id=row.verification_id,
     )
+    return plain if permit is None else await _with_standing(session, plain, permit, today)
+
+
+def _state_without_permit(row: ApplicationRow, valid_until: date | None, today: date) -> str:
+    """A letter that no permit stands behind: a rejection, a revocation, a permit from before the register."""
+    if row.practice:
+        return Standing.CONTOH
+    return Standing.KEDALUWARSA if valid_until is not None and valid_until < today else Standing.SAH
+
+
+async def _permit_of(session: AsyncSession, row: ApplicationRow, letter: LetterRow) -> PermitRow | None:
+    """The permit that decides what is said of this letter: its own, or the one that the letter extends or replaces."""
+    if letter.purpose in (Procedure.PERMIT, Procedure.REPLACEMENT, Procedure.EXTENSION):
+        own = await session.get(PermitRow, row.number)
+        # A replacement or extension that came too late has changed nothing, and is worth what its permit is worth.
+        return own or (await session.get(PermitRow, row.about_permit) if row.about_permit else None)
+    return None
+
+
+async def _with_standing(
+    session: AsyncSession, plain: RegisteredLetter, permit: PermitRow, today: date
+) -> RegisteredLetter:
+    changing = await session.get(ApplicationRow, permit.changed_by) if permit.changed_by else None
+    by_change = changing is not None and changing.variant == Variant.CHANGE
+    successor = await _product_letter(session, changing) if changing else None
+    extended = permit.status == "in_force" and successor is not None
+    if extended and plain.application == permit.changed_by:
+        successor = None  # the letter that extends does not point to itself
+    return plain.model_copy(
+        update={
+            "state": standing(issued_permit(permit), today, continued_by_change=by_change).value,
+            "valid_until": plain.valid_until or permit.valid_until,
+            "extended_until": permit.valid_until if extended else None,
+            "changed_on": permit.status_since,
+            "successor_number": successor.number_text if successor else None,
+        }
+    )
+
+
+async def _product_letter(session: AsyncSession, row: ApplicationRow) -> LetterRow | None:
+    return await session.get(LetterRow, (row.number, row.product or row.procedure))
 
 
 async def _newest_version(session: AsyncSession, signed: SignedLetterRow | None) -> LetterVersionRow | None:
@@ -118,7 +165,7 @@ async def _newest_version(session: AsyncSession, signed: SignedLetterRow | None)
 
 
 async def _product_form(session: AsyncSession, row: ApplicationRow) -> LetterForm | None:
-    if row.definition_version is None:
+    definition = await definition_of_case(session, row)
+    if definition is None:
         return None
-    definition = await definition_version(session, row.permit_type, row.definition_version)
     return definition.rejection if row.product == "rejection" else definition.letter

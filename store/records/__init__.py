@@ -5,24 +5,35 @@ One class, `Records`, split by subject; what screens show is read by `store.quer
 
 from __future__ import annotations
 
+from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
 from store.records.drafts import DraftRecords
+from store.records.evaluations import EvaluationRecords
+from store.records.help import HelpRecords, thread_of
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
-from store.records.people import PeopleRecords, actor_of
+from store.records.people import COUNTER_DOMAIN, PeopleRecords, actor_of
+from store.records.permits import NewProcedure, PermitRecords
+from store.records.proofs import ProofRecords, Receipt, Sending
+from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
+from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.values import (
+    AccountToken,
     ClaimState,
+    DraftChanges,
     Mandate,
     MissingStart,
     NewAccount,
     NewActivation,
     NewAttachment,
+    NewDelegation,
     NewDocument,
     NewDraft,
+    NewHelpMessage,
     NoticeState,
     OpenSession,
     SubmissionRecord,
@@ -35,30 +46,49 @@ class Records(
     SignatureRecords,
     DraftRecords,
     NoticeRecords,
+    ProofRecords,
     PeopleRecords,
+    RegistrationRecords,
+    StaffingRecords,
+    HelpRecords,
     LawRecords,
+    CalendarRecords,
     DefinitionRecords,
     RequestRecords,
+    PermitRecords,
+    EvaluationRecords,
 ):
     """All writes, on one database."""
 
 
 __all__ = [
+    "COUNTER_DOMAIN",
+    "AccountToken",
     "ClaimState",
     "DefinitionVersion",
+    "Departure",
+    "DraftChanges",
     "Mandate",
     "MissingStart",
     "NewAccount",
     "NewActivation",
     "NewAttachment",
+    "NewDelegation",
     "NewDocument",
     "NewDraft",
+    "NewHelpMessage",
+    "NewProcedure",
     "NoticeState",
     "OpenSession",
+    "OpenTask",
+    "Receipt",
     "Records",
+    "Sending",
     "SubmissionRecord",
     "actor_of",
     "check_definition",
     "document_ref",
     "event_of",
+    "thread_of",
+    "token_mail_key",
 ]

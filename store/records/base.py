@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.errors import Code, RuleError
 from permits.events import Event, chain_hash
 from store.database import Database
-from store.tables import ApplicationRow, EventRow
+from store.tables import ApplicationRow, EventRow, NumberSeriesRow
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -37,6 +38,13 @@ async def lock_application(session: AsyncSession, number: str) -> ApplicationRow
     if row is None:
         raise RuleError(Code.APPLICATION_NOT_FOUND, number=number)
     return row
+
+
+async def next_application_number(session: AsyncSession, year: int) -> int:
+    """The next place of the year; taken by the caller's transaction."""
+    taken = upsert(NumberSeriesRow).values(year=year, last=1)
+    query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
+    return int((await session.exec(query.returning(col(NumberSeriesRow.last)))).scalar_one())
 
 
 async def keys_written(session: AsyncSession, number: str, events: Iterable[Event]) -> set[str]:

@@ -19,6 +19,7 @@ from permits.events import GENESIS, Event, Tag, chain_hash
 from permits.steps import OpdAnswer, StageMark, Step, TaskChanged, TaskClosed, TaskOpened
 from store.records.base import Subject, append, keys_written, lock_application, without_nul
 from store.records.notices import queue_for_people
+from store.records.permits import apply_permit_change
 from store.tables import (
     ApplicationRow,
     AttachmentRow,
@@ -182,7 +183,7 @@ async def _apply_parts(session: AsyncSession, row: ApplicationRow, step: Step) -
     if step.stage_entered is not None:
         await _enter_stage(session, step.number, step.stage_entered)
     if step.task_opened is not None:
-        await _open_task(session, step.number, step.task_opened)
+        await _open_task(session, row, step.task_opened)
     for changed in step.tasks_changed:
         await _change_task(session, changed)
     for closed in step.tasks_closed:
@@ -191,6 +192,8 @@ async def _apply_parts(session: AsyncSession, row: ApplicationRow, step: Step) -
         await _judge_document(session, step.number, verdict)
     if step.opd_answer is not None:
         await _keep_opd_answer(session, step.number, step.opd_answer)
+    if step.permit_change is not None:
+        await apply_permit_change(session, step.permit_change, row, step.events[0])
     for notice in step.notices:
         await queue_for_people(session, row, notice, step.events[0].at)
 
@@ -209,8 +212,9 @@ async def _leave_stage(session: AsyncSession, number: str, mark: StageMark) -> N
     )
 
 
-async def _open_task(session: AsyncSession, number: str, task: TaskOpened) -> None:
-    values = task.model_dump(mode="python") | {"number": number, "status": "open"}
+async def _open_task(session: AsyncSession, row: ApplicationRow, task: TaskOpened) -> None:
+    values = task.model_dump(mode="python") | {"number": row.number, "status": "open"}
+    values |= {"applicant_id": row.applicant_id, "permit_type": row.permit_type, "desk_field": task.field or row.field}
     values |= {"kind": task.kind.value, "role": task.role.value}
     lists = ("wanted_documents", "verified_by", "people", "return_to")
     values |= {name: list(values[name]) for name in lists} | {"rungs_fallen": 0}

@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,10 +17,17 @@ from permits.application import ApplicationStatus, Delivery, DocumentRef, dossie
 from permits.errors import Code, RuleError
 from permits.events import GENESIS
 from permits.numbering import ApplicationNumber
-from store.records.base import Subject, append, lock_application
+from store.records.base import Subject, append, lock_application, next_application_number
 from store.records.cases import document_ref
-from store.records.values import MissingStart, NewAttachment, NewDocument, NewDraft, SubmissionRecord
-from store.tables import ApplicationRow, AttachmentRow, DocumentRow, NumberSeriesRow, TaskRow
+from store.records.values import (
+    DraftChanges,
+    MissingStart,
+    NewAttachment,
+    NewDocument,
+    NewDraft,
+    SubmissionRecord,
+)
+from store.tables import ApplicationRow, AttachmentRow, DocumentRow, TaskRow
 
 
 class DraftRecords(Subject):
@@ -30,9 +36,10 @@ class DraftRecords(Subject):
     async def create_draft(self, draft: NewDraft) -> ApplicationRow:
         """Opens a draft under the next application number of the year."""
         async with self._db.transaction() as session:
+            sequence = await next_application_number(session, draft.year)
             row = ApplicationRow(
                 **draft.model_dump(exclude={"year", "variant", "delivery"}),
-                number=str(ApplicationNumber(year=draft.year, sequence=await _next_number(session, draft.year))),
+                number=str(ApplicationNumber(year=draft.year, sequence=sequence)),
                 variant=draft.variant.value,
                 delivery=draft.delivery.value,
                 status=ApplicationStatus.DRAFT.value,
@@ -45,10 +52,17 @@ class DraftRecords(Subject):
         self, number: str, data: dict[str, str] | None = None, delivery: Delivery | None = None
     ) -> ApplicationRow:
         """Replaces the answers or the delivery of a draft. Raises RuleError: application-not-found, not-a-draft."""
+        return await self.change_draft(number, DraftChanges(data=data, delivery=delivery))
+
+    async def change_draft(self, number: str, changes: DraftChanges) -> ApplicationRow:
+        """Changes a draft. Raises RuleError: application-not-found, not-a-draft."""
+        given = changes.model_dump(mode="json", exclude_none=True)
+        if "old_permit_text" in given:
+            given["old_permit"] = changes.old_permit
         async with self._db.transaction() as session:
             row = _draft(await lock_application(session, number))
-            row.data = row.data if data is None else data
-            row.delivery = row.delivery if delivery is None else delivery.value
+            for name, value in given.items():
+                setattr(row, name, value)
         return row
 
     async def discard_draft(self, number: str) -> tuple[str, ...]:
@@ -146,12 +160,6 @@ class DraftRecords(Subject):
             await session.exec(started.values(started_at=at))
 
 
-async def _next_number(session: AsyncSession, year: int) -> int:
-    taken = insert(NumberSeriesRow).values(year=year, last=1)
-    query = taken.on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberSeriesRow.last) + 1})
-    return int((await session.exec(query.returning(col(NumberSeriesRow.last)))).scalar_one())
-
-
 def _draft(row: ApplicationRow) -> ApplicationRow:
     if row.status != ApplicationStatus.DRAFT:
         raise RuleError(Code.NOT_A_DRAFT, number=row.number, status=row.status)
@@ -174,7 +182,7 @@ def _apply_submission(row: ApplicationRow, record: SubmissionRecord) -> None:
     row.dossier_sha256 = record.dossier_sha256
     row.tracking_code, row.verification_id = record.tracking_code, record.verification_id
     row.promise, row.promise_due_at = record.promise.model_dump(mode="json"), record.promise_due_at
-    row.pace = record.pace.model_dump(mode="json")
+    row.pace, row.calendar_version = record.pace.model_dump(mode="json"), record.calendar_version
 
 
 async def _still_named(session: AsyncSession, hashes: set[str]) -> set[str]:

@@ -11,12 +11,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from permits.after_issue import CHANGE_BY
+from permits.definition import Procedure
 from permits.errors import Code, RuleError
 from permits.events import Event
 from permits.numbering import AgendaEntry, LetterNumber
-from permits.steps import LetterFrozen, LetterOpening, LetterRef
+from permits.steps import LetterFrozen, LetterOpening, LetterRef, PermitChange
 from store.records.base import Subject, append, keys_written, lock_application
-from store.tables import AgendaRow, LetterRow, LetterVersionRow, SignedLetterRow
+from store.records.permits import apply_permit_change, write_permit
+from store.tables import AgendaRow, ApplicationRow, LetterRow, LetterVersionRow, SignedLetterRow
+
+PRACTICE_SERIES = "LATIHAN-"
+"""Stands before the series of a practice case's letters: they take no number of a legal series."""
+PRACTICE_NUMBER = "CONTOH "
+"""Stands before the number that such a letter shows."""
 
 
 class LetterRecords(Subject):
@@ -25,8 +33,8 @@ class LetterRecords(Subject):
     async def open_letter(self, opening: LetterOpening) -> LetterRef:
         """Takes the next number of series and year for this letter; asked again, the same number.
 
-        The number joins the facts of the event. Raises RuleError: application-not-found; letter-not-found when the
-        letter is BATAL (its number is never given again).
+        A practice case takes it from a series of its own. The number joins the facts of the event. Raises RuleError:
+        application-not-found; letter-not-found when the letter is BATAL (its number is never given again).
         """
         async with self._db.transaction() as session:
             case = await lock_application(session, opening.number)
@@ -34,15 +42,17 @@ class LetterRecords(Subject):
             if known is not None:
                 return letter_ref(_living(known))
             year = opening.letter_date.year
-            sequence = await _take_sequence(session, opening.series, year)
-            place = LetterNumber(series=opening.series, year=year, sequence=sequence)
+            series = PRACTICE_SERIES + opening.series if case.practice else opening.series
+            sequence = await _take_sequence(session, series, year)
+            place = LetterNumber(series=series, year=year, sequence=sequence)
+            shown = place.render(opening.number_template, opening.letter_date.month)
             row = LetterRow(
                 number=opening.number,
                 purpose=opening.purpose,
-                series=opening.series,
+                series=series,
                 year=year,
                 sequence=sequence,
-                number_text=place.render(opening.number_template, opening.letter_date.month),
+                number_text=PRACTICE_NUMBER + shown if case.practice else shown,
                 letter_date=opening.letter_date,
             )
             session.add(row)
@@ -75,12 +85,18 @@ class LetterRecords(Subject):
             return letter_ref(row)
 
     async def issue_letter(self, number: str, purpose: str, event: Event) -> LetterRef:
-        """The letter has left the house: its number is issued. Raises RuleError(letter-not-found) when it is BATAL."""
+        """The letter has left the house: its number is issued, and the register of permits says what that means.
+
+        A permit is registered, a revocation, replacement or extension takes effect, in the same transaction. Again
+        changes nothing. Raises RuleError(letter-not-found) when the letter is BATAL.
+        """
         async with self._db.transaction() as session:
             case = await lock_application(session, number)
             row = _living(await _letter(session, number, purpose))
             row.status = "issued"
             await append(session, case, (event,))
+            await session.flush()
+            await _register(session, case, row, event)
             return letter_ref(row)
 
     async def void_letter(self, number: str, purpose: str, reason: str, actor_id: str, event: Event) -> LetterRef:
@@ -119,7 +135,7 @@ class LetterRecords(Subject):
         return letter_ref(row)
 
     async def agenda_entries(self, series: str, year: int) -> list[AgendaEntry]:
-        """What the register holds of a series and year, for `permits.numbering.audit_agenda`."""
+        """What the register holds of a series and year, for `permits.numbering.audit_agenda`, by sequence."""
         query = select(col(LetterRow.sequence), col(LetterRow.status))
         query = query.where(col(LetterRow.series) == series, col(LetterRow.year) == year)
         async with self._db.transaction() as session:
@@ -129,10 +145,27 @@ class LetterRecords(Subject):
             for place, state in found
         ]
 
+    async def last_taken(self, series: str, year: int) -> int:
+        """The last integer that was taken in a series and year; 0 where none was."""
+        async with self._db.transaction() as session:
+            row = await session.get(AgendaRow, (series, year))
+        return row.last if row else 0
+
 
 def letter_ref(row: LetterRow) -> LetterRef:
     """A letter's row as the engine sees it."""
     return LetterRef.model_validate(row.model_dump())
+
+
+async def _register(session: AsyncSession, case: ApplicationRow, letter: LetterRow, event: Event) -> None:
+    """What the issued letter does to the register of permits; letters that are not the case's product do nothing."""
+    if letter.purpose != case.procedure:
+        return
+    if letter.purpose == Procedure.PERMIT:
+        await write_permit(session, case, letter, event)
+    elif case.about_permit is not None:
+        kind = CHANGE_BY[Procedure(case.procedure)]
+        await apply_permit_change(session, PermitChange(kind=kind, permit=case.about_permit), case, event)
 
 
 async def _take_sequence(session: AsyncSession, series: str, year: int) -> int:

@@ -9,13 +9,18 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from permits.authority import Actor, Role
+from permits.errors import Code, RuleError
 from store.errors import EmailTaken
 from store.records.base import Subject
 from store.records.values import NewAccount, OpenSession
 from store.tables import AccountRow, LoginAttemptRow, LoginSessionRow
+
+COUNTER_DOMAIN = "@loket.invalid"
+"""Addresses of people without e-mail: no mail system delivers there (RFC 6761), and nothing is ever sent."""
 
 
 class PeopleRecords(Subject):
@@ -24,7 +29,7 @@ class PeopleRecords(Subject):
     async def create_account(self, account: NewAccount) -> AccountRow:
         """Makes an account. Raises EmailTaken when its e-mail belongs to another one."""
         async with self._db.transaction() as session:
-            made = insert(AccountRow).values(_account_values(account)).on_conflict_do_nothing()
+            made = insert(AccountRow).values(account_values(account)).on_conflict_do_nothing()
             if (await session.exec(made.returning(col(AccountRow.id)))).first() is None:
                 raise EmailTaken("an account with this e-mail address or id exists")
             return await session.get_one(AccountRow, account.id)
@@ -32,7 +37,7 @@ class PeopleRecords(Subject):
     async def ensure_account(self, account: NewAccount) -> AccountRow:
         """Makes an account, or answers the one with this e-mail as it is; for seeding."""
         async with self._db.transaction() as session:
-            values = _account_values(account)
+            values = account_values(account)
             await session.exec(insert(AccountRow).values(values).on_conflict_do_nothing())
             query = select(AccountRow).where(col(AccountRow.email) == values["email"])
             row = (await session.exec(query)).one()
@@ -45,7 +50,7 @@ class PeopleRecords(Subject):
 
     async def account_by_email(self, email: str) -> AccountRow | None:
         """An account by e-mail; case and outer spaces do not matter."""
-        query = select(AccountRow).where(col(AccountRow.email) == _email(email))
+        query = select(AccountRow).where(col(AccountRow.email) == plain_email(email))
         async with self._db.transaction() as session:
             row = (await session.exec(query)).first()
         return row
@@ -59,6 +64,27 @@ class PeopleRecords(Subject):
             query = query.where(col(AccountRow.opd) == opd)
         async with self._db.transaction() as session:
             return list(await session.exec(query))
+
+    async def officers(self) -> list[AccountRow]:
+        """Everybody but applicants, active or not, by role and name."""
+        query = select(AccountRow).where(col(AccountRow.role) != Role.APPLICANT.value)
+        async with self._db.transaction() as session:
+            return list(await session.exec(query.order_by(col(AccountRow.role), col(AccountRow.name))))
+
+    async def change_account(self, account_id: str, **changes: object) -> AccountRow:
+        """Changes columns of an account. Raises RuleError(person-not-found), EmailTaken."""
+        try:
+            async with self._db.transaction() as session:
+                row = await session.get(AccountRow, account_id, with_for_update=True)
+                if row is None:
+                    raise RuleError(Code.PERSON_NOT_FOUND)
+                for name, value in changes.items():
+                    setattr(row, name, value)
+        except IntegrityError as taken:
+            if "uq_accounts_email" in str(taken.orig):
+                raise EmailTaken("another account has this e-mail address") from None
+            raise
+        return row
 
     async def confirm_email(self, account_id: str, at: datetime) -> None:
         """The person has opened the link; the first time stands."""
@@ -149,12 +175,26 @@ class PeopleRecords(Subject):
 
 def actor_of(account: AccountRow) -> Actor:
     """An account as the rules see it."""
-    return Actor(id=account.id, name=account.name, role=Role(account.role), field=account.field, opd=account.opd)
+    return Actor(
+        id=account.id,
+        name=account.name,
+        role=Role(account.role),
+        field=account.field,
+        opd=account.opd,
+        is_head=account.is_head,
+    )
 
 
-def _email(text: str) -> str:
+def plain_email(text: str) -> str:
+    """An address as it is kept: lower case, without outer spaces."""
     return text.strip().lower()
 
 
-def _account_values(account: NewAccount) -> dict[str, object]:
-    return account.model_dump() | {"email": _email(account.email), "role": account.role.value, "active": True}
+def account_values(account: NewAccount) -> dict[str, object]:
+    """The row of a new account."""
+    return account.model_dump() | {
+        "email": plain_email(account.email),
+        "role": account.role.value,
+        "active": True,
+        "nik_warnings": list(account.nik_warnings),
+    }

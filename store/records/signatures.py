@@ -46,20 +46,21 @@ class SignatureRecords(Subject):
             await session.exec(query.on_conflict_do_update(index_elements=["id"], set_=changes))
 
     async def mandate_for(self, account_id: str, on: date) -> Mandate | None:
-        """The mandate under which an officer may sign on that day; of several, the one that began last."""
-        query = select(MandateRow).where(col(MandateRow.account_id) == account_id, col(MandateRow.valid_from) <= on)
-        query = query.where(or_(col(MandateRow.valid_until).is_(None), col(MandateRow.valid_until) >= on))
-        query = query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id))
+        """The mandate under which an officer may sign on that day: plh before plt before definitive, none revoked."""
         async with self._db.transaction() as session:
-            row = (await session.exec(query)).first()
-        return Mandate.model_validate(row.model_dump()) if row else None
+            return await mandate_of(session, on, account_id)
+
+    async def signatory_on(self, on: date) -> Mandate | None:
+        """Whose signature a letter of that day carries: the acting head's before the head's own."""
+        async with self._db.transaction() as session:
+            return await mandate_of(session, on)
 
     async def mandates(self) -> list[Mandate]:
         """All mandates there have been, for judging signatures of any day."""
         query = select(MandateRow).order_by(col(MandateRow.valid_from), col(MandateRow.id))
         async with self._db.transaction() as session:
             rows = list(await session.exec(query))
-        return [Mandate.model_validate(row.model_dump()) for row in rows]
+        return [Mandate.model_validate(row.model_dump(exclude={"revoked_at"})) for row in rows]
 
     # Activations -----------------------------------------------------------------------------------------------------
 
@@ -225,6 +226,22 @@ class SignatureRecords(Subject):
             found = await session.exec(query.order_by(col(LetterVersionRow.n).desc()))
             row = found.first()
         return row
+
+
+_CAPACITIES = ("plh", "plt", "definitive")
+
+
+async def mandate_of(session: AsyncSession, on: date, account_id: str | None = None) -> Mandate | None:
+    """The mandate in force on that office date, of this account or of anybody who is active."""
+    query = select(MandateRow).join(AccountRow, col(AccountRow.id) == col(MandateRow.account_id))
+    query = query.where(col(MandateRow.revoked_at).is_(None), col(MandateRow.valid_from) <= on)
+    query = query.where(or_(col(MandateRow.valid_until).is_(None), col(MandateRow.valid_until) >= on))
+    query = query.where(col(AccountRow.active))
+    if account_id is not None:
+        query = query.where(col(MandateRow.account_id) == account_id)
+    found = await session.exec(query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id)))
+    rows = sorted(found, key=lambda row: _CAPACITIES.index(row.capacity))
+    return Mandate.model_validate(rows[0].model_dump(exclude={"revoked_at"})) if rows else None
 
 
 async def _activation(session: AsyncSession, activation_id: str, lock: bool = False) -> ActivationRow:

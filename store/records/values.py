@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from permits.application import Delivery
 from permits.authority import Actor, Role
+from permits.decisions import Channel
 from permits.definition import Variant
 from permits.events import Event
 from permits.pace import Pace
@@ -42,9 +43,12 @@ class NewAccount(_Value):
     birth_date: date | None = None
     nik_sealed: bytes | None = None
     nik_fingerprint: str | None = None
+    nik_warnings: tuple[str, ...] = ()  # permits.nik.NikWarning
     totp_sealed: bytes | None = None
     email_confirmed_at: AwareDatetime | None = None
     is_demo: bool = False
+    at_counter: bool = False  # of a person without e-mail, made by the front office
+    made_by: str | None = None
     created_at: AwareDatetime
 
 
@@ -58,8 +62,26 @@ class NewDraft(_Value):
     field: str  # of the back office
     data: dict[str, str] = Field(default_factory=dict)
     delivery: Delivery = Delivery.DOWNLOAD
+    delivery_address: str | None = None
+    party: dict[str, Any] | None = None  # permits.party.Party
+    filed_by: str | None = None  # account of the officer, at the counter
+    channel: Literal["web", "counter"] = "web"
+    practice: bool = False
+    old_permit: str | None = None
+    old_permit_text: str | None = None
     created_at: AwareDatetime  # real time
     year: int  # of the number: the office's year
+
+
+class DraftChanges(_Value):
+    """What changes in a draft; what is None stays."""
+
+    data: dict[str, str] | None = None
+    delivery: Delivery | None = None
+    delivery_address: str | None = None
+    party: dict[str, Any] | None = None
+    old_permit_text: str | None = None  # with it, old_permit is replaced as well
+    old_permit: str | None = None
 
 
 class NewDocument(_Value):
@@ -72,7 +94,8 @@ class NewDocument(_Value):
     size: int = Field(ge=1)  # bytes
     filename: str
     uploaded_by: str  # account id
-    channel: Literal["web", "counter"] = "web"
+    channel: Channel = "web"
+    consent: str | None = None  # how the applicant agreed, where staff uploaded it
     uploaded_at: AwareDatetime
 
 
@@ -104,6 +127,7 @@ class SubmissionRecord(_Value):
     promise: SlaClock
     promise_due_at: AwareDatetime  # office time
     pace: Pace
+    calendar_version: str | None = None
     event: Event | None = None
 
 
@@ -136,6 +160,44 @@ class Mandate(_Value):
     valid_from: date
     valid_until: date | None = None
     decree: str
+    given_by: str | None = None  # account id
+
+
+class AccountToken(_Value):
+    """A token that goes out by mail; the store sees its sha256 alone."""
+
+    token_hash: str
+    account_id: str
+    purpose: Literal["confirm", "email", "password"]
+    email: str  # where the mail goes
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class NewDelegation(_Value):
+    """A desk lent to a colleague."""
+
+    id: str
+    from_id: str
+    to_id: str
+    valid_from: date
+    valid_until: date
+    reason: str
+    given_by: str
+    given_at: AwareDatetime
+
+
+class NewHelpMessage(_Value):
+    """A message of the help thread."""
+
+    id: str
+    thread: str
+    account_id: str  # whose thread it is
+    number: str | None = None
+    author_id: str
+    from_office: bool
+    text: str
+    sent_at: AwareDatetime
 
 
 class OpenSession(_Value):

@@ -18,7 +18,9 @@ from store.tables.cases import (
     TaskRow,
 )
 from store.tables.channels import HttpReceiptRow, OutboxRow
-from store.tables.law import CalendarDayRow, DefinitionRow
+from store.tables.evaluations import EvaluationRow
+from store.tables.help import HelpMessageRow
+from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
     AgendaRow,
@@ -27,21 +29,32 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
-from store.tables.people import AccountRow, DelegationRow, LoginAttemptRow, LoginSessionRow, MandateRow
+from store.tables.people import (
+    AccountRow,
+    AccountTokenRow,
+    DelegationRow,
+    LoginAttemptRow,
+    LoginSessionRow,
+    MandateRow,
+)
 from store.tables.permits import PermitRow
 
 __all__ = [
     "METADATA",
     "AccountRow",
+    "AccountTokenRow",
     "ActivationRow",
     "AgendaRow",
     "ApplicationRow",
     "AttachmentRow",
     "CalendarDayRow",
+    "CalendarEditionRow",
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
+    "EvaluationRow",
     "EventRow",
+    "HelpMessageRow",
     "HttpReceiptRow",
     "LetterRow",
     "LetterVersionRow",

@@ -37,6 +37,10 @@ class ApplicationRow(Table, table=True):
             postgresql_where=text("started_at IS NOT NULL AND closed_at IS NULL"),
         ),
         Index("ix_applications_applicant_created", "applicant_id", "created_at"),
+        # The procedures about a permit: one at a time.
+        Index(
+            "ix_applications_about_permit", "about_permit", postgresql_where=text("about_permit IS NOT NULL")
+        ),
         # The reconciler's question, asked every few seconds, touches only cases that wait for their start.
         Index(
             "ix_applications_start_missing",
@@ -55,11 +59,13 @@ class ApplicationRow(Table, table=True):
     field: str  # of the back office
     data: dict[str, str] = Field(sa_type=JSONB)  # answers of the form
     delivery: str
+    delivery_address: str | None = None  # for the post
     party: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # permits.party.Party
     filed_by: str | None = None  # account of the officer who filed it at the counter
     channel: str = "web"  # how it was filed: web, counter
     practice: bool = False  # nothing legal comes out: every letter says CONTOH
     old_permit: str | None = None  # application number of the permit that a renewal or change continues
+    old_permit_text: str | None = None  # its number as printed; alone, where the permit is older than Sakpore
     procedure: str = "permit"  # permits.after_issue.Procedure: what this case does
     about_permit: str | None = None  # application number of the issued permit it is about
     status: str = Field(index=True)  # permits.application.ApplicationStatus
@@ -135,18 +141,64 @@ class AttachmentRow(Table, table=True):
     uploaded_at: datetime
 
 
+INBOX_COLUMNS = ["desk_field", "opd", "kind", "number", "permit_type", "applicant_id", "assigned_to", "rungs_fallen"]
+
+
 class TaskRow(Table, table=True):
     """A task in somebody's inbox (permits.steps.TaskOpened) and how it ended; times are office times."""
 
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint("status in ('open', 'decided', 'cancelled')", name="status_known"),
-        Index("ix_tasks_inbox", "status", "role", "field", "opd", "due_at"),
         Index("ix_tasks_number_opened", "number", "opened_at"),
+        # The inbox (store.queries.inbox): open tasks alone, the most urgent first, one index for each way in. What the
+        # first two include is what filters and counts ask, so that neither reads the rows themselves.
+        Index(
+            "ix_tasks_open_role",
+            "role",
+            "due_at",
+            "id",
+            postgresql_include=INBOX_COLUMNS,
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_tasks_open_field",
+            "role",
+            "desk_field",
+            "due_at",
+            "id",
+            postgresql_include=[name for name in INBOX_COLUMNS if name != "desk_field"],
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_tasks_open_opd", "opd", "due_at", "id", postgresql_where=text("status = 'open' AND opd IS NOT NULL")),
+        Index(
+            "ix_tasks_open_applicant",
+            "applicant_id",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'open' AND role = 'applicant'"),
+        ),
+        Index(
+            "ix_tasks_open_assigned",
+            "assigned_to",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'open' AND assigned_to IS NOT NULL"),
+        ),
+        Index(
+            "ix_tasks_open_silent",
+            "role",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'open' AND (rungs_fallen > 0 OR kind = 'overdue')"),
+        ),
     )
 
     id: str = Field(primary_key=True)
     number: str = Field(foreign_key="applications.number")
+    applicant_id: str  # of the case, as are the next two: the inbox finds its lines without joining the case
+    permit_type: str
+    desk_field: str  # the task's own field, else that of the case
     workflow_id: str
     kind: str  # permits.decisions.TaskKind
     role: str
@@ -164,7 +216,7 @@ class TaskRow(Table, table=True):
     instructions: str = ""
     people: list[str] = Field(default_factory=list, sa_type=JSONB)  # those present, who sign the minutes
     return_to: list[str] = Field(default_factory=list, sa_type=JSONB)  # desks that the case can be sent back to
-    assigned_to: str | None = Field(default=None, index=True)  # account id; None: the whole desk
+    assigned_to: str | None = None  # account id; None: the whole desk
     assigned_to_name: str | None = None
     rungs_fallen: int = 0  # of its ladder
     status: str = "open"
@@ -194,7 +246,21 @@ class EventRow(Table, table=True):
     """A line of the legal record, chained to the one before it; a trigger refuses to change or remove it."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("number", "key"),)
+    __table_args__ = (
+        UniqueConstraint("number", "key"),
+        # What the month-end evaluation reads of all cases at once (store.queries.evaluation).
+        Index(
+            "ix_events_evaluated",
+            "tag",
+            "office_at",
+            postgresql_include=["number"],
+            postgresql_where=text(
+                "tag IN ('permit:case:issued', 'application:case:closed', 'application:case:withdrawn',"
+                " 'application:file:closed', 'desk:task:warned', 'desk:task:escalated', 'desk:ladder:ended',"
+                " 'opd:recommendation:warned', 'opd:recommendation:escalated', 'opd:ladder:ended')"
+            ),
+        ),
+    )
 
     number: str = Field(primary_key=True, foreign_key="applications.number")
     sequence: int = Field(primary_key=True)  # from 1

@@ -47,3 +47,14 @@ class CalendarDayRow(Table, table=True):
     name: str
     kind: str
     provisional: bool = False
+
+
+class CalendarEditionRow(Table, table=True):
+    """An edition of the calendar that open cases were, or are still to be, planned anew by."""
+
+    __tablename__ = "calendar_editions"
+
+    version: str = Field(primary_key=True)
+    declared_by: str  # account id
+    declared_at: datetime
+    finished_at: datetime | None = None  # when every open case had it

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from store.tables.base import Table
@@ -16,7 +17,15 @@ class AccountRow(Table, table=True):
     __tablename__ = "accounts"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower_case"),
+        CheckConstraint("notice_channel in ('email', 'whatsapp')", name="notice_channel_known"),
         Index("ix_accounts_desk", "role", "field", "opd"),
+        # One NIK, one account in use: an address that nobody confirmed keeps nobody else out.
+        Index(
+            "uq_accounts_nik_in_use",
+            "nik_fingerprint",
+            unique=True,
+            postgresql_where=text("active AND role = 'applicant' AND (email_confirmed_at IS NOT NULL OR at_counter)"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -36,11 +45,18 @@ class AccountRow(Table, table=True):
     birth_date: date | None = None
     nik_sealed: bytes | None = None  # store.crypto, context `nik:<id>`
     nik_fingerprint: str | None = Field(default=None, index=True)  # keyed, so that it finds and does not reveal
+    nik_warnings: list[str] = Field(default_factory=list, sa_type=JSONB)  # permits.nik.NikWarning
     totp_sealed: bytes | None = None  # store.crypto, context `totp:<id>`
     totp_last_step: int | None = Field(default=None, sa_type=BigInteger)  # a code counts once
     active: bool = True
     email_confirmed_at: datetime | None = None
     is_demo: bool = False
+    notice_channel: str = "email"  # email, whatsapp
+    digest: bool = False  # officers: one message a day instead of one for each task
+    locale: str = "id"
+    at_counter: bool = False  # made by the front office for a person who has shown the KTP; no log-in, no mail
+    made_by: str | None = None  # account of the officer who made it
+    deactivated_at: datetime | None = None
     created_at: datetime
 
 
@@ -54,6 +70,20 @@ class LoginSessionRow(Table, table=True):
     csrf_token: str
     created_at: datetime
     expires_at: datetime = Field(index=True)
+
+
+class AccountTokenRow(Table, table=True):
+    """A token that went out by mail; good once, and gone when it is used."""
+
+    __tablename__ = "account_tokens"
+    __table_args__ = (CheckConstraint("purpose in ('confirm', 'email', 'password')", name="purpose_known"),)
+
+    token_hash: str = Field(primary_key=True)  # sha256 of the token
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE", index=True)
+    purpose: str  # confirm the first address, change to another one, set a password
+    email: str  # where the mail went
+    created_at: datetime
+    expires_at: datetime
 
 
 class LoginAttemptRow(Table, table=True):

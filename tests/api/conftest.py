@@ -25,6 +25,7 @@ from api.services import Services
 from api.settings import ApiSettings
 from permits.authority import Role
 from permits.decisions import Decision, Receipt
+from permits.definition import PermitDefinition
 from permits.definition_loader import load_definitions
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
@@ -35,9 +36,11 @@ from store.documents import DocumentStore
 from store.records import NewAccount, Records
 from store.settings import StoreSettings
 from tests.stack_fixture import system_environment
+from workflows.evaluation_order import EvaluationOrder, evaluation_workflow_id
 from workflows.messages import Submission, Withdrawal, WithdrawalReceipt
 
 TEMPLATE = "api_template"
+UNCONFIRMED_TYPE = "izin-belum-dikonfirmasi"
 PASSWORD = "kata-sandi-contoh"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD_HASH = CHEAP.hash(PASSWORD)
@@ -45,6 +48,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "pemohon": {"role": Role.APPLICANT},
     "tetangga": {"role": Role.APPLICANT},
     "depan": {"role": Role.FRONT_OFFICE},
+    "rekan": {"role": Role.FRONT_OFFICE},
     "bidang": {"role": Role.BACK_OFFICE, "field": "kesehatan"},
     "penelitian": {"role": Role.BACK_OFFICE, "field": "penelitian"},
     "koordinator": {"role": Role.COORDINATOR},
@@ -75,10 +79,17 @@ async def _fill_template(environment: dict[str, str]) -> None:
     await DocumentStore(settings).ensure_buckets()
     database = Database.from_settings(settings)
     records = Records(database)
-    await records.publish_definitions(load_definitions())
+    await records.publish_definitions(confirmed_definitions())
     for account_id, fields in PEOPLE.items():
         await records.ensure_account(a_person(account_id, **fields))
     await database.close()
+
+
+def confirmed_definitions() -> tuple[PermitDefinition, ...]:
+    """The permit types as if the office had confirmed them, and one that it has not."""
+    confirmed = tuple(one.model_copy(update={"confirmed": True}) for one in load_definitions())
+    newest = next(one for one in confirmed if one.code == "izin-penelitian")
+    return (*confirmed, newest.model_copy(update={"code": UNCONFIRMED_TYPE, "confirmed": False}))
 
 
 def settings_of(environment: dict[str, str], database: str) -> StoreSettings:
@@ -148,6 +159,7 @@ class StandInEngine(Engine):
         self.decisions: list[tuple[str, Decision, str]] = []
         self.withdrawals: list[Withdrawal] = []
         self.receipts: dict[str, Receipt] = {}
+        self.evaluations: list[EvaluationOrder] = []
         self.raises: Exception | None = None
 
     async def start(self, submission: Submission) -> bool:
@@ -166,6 +178,10 @@ class StandInEngine(Engine):
             decided_at="2026-03-13T03:00:00+00:00",
         )
         return self.receipts.setdefault(update_id, first)
+
+    async def order_evaluation(self, order: EvaluationOrder) -> str:
+        self.evaluations.append(order)
+        return evaluation_workflow_id(order.month or "")
 
     async def withdraw(self, number: str, withdrawal: Withdrawal, key: str) -> WithdrawalReceipt:
         if self.raises is not None:

@@ -304,7 +304,10 @@ async def test_an_unknown_kind_of_decision_says_which_ones_there_are(api: Api, k
     client = await api.as_("bidang")
     answer = await client.post(f"/api/v1/tasks/{task}/decision", json={"seen": SEEN, "kind": kind})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
-    assert (answer.json()["fields"], answer.json()["possible"]) == (["kind"], ["forward", "reject"])
+    assert (answer.json()["fields"], answer.json()["possible"]) == (
+        ["kind"],
+        ["forward", "reject", "return", "to_applicant"],
+    )
     assert "buatan" not in answer.text
 
 

@@ -17,12 +17,20 @@ CREDENTIALS = {"email": "pemohon@contoh.invalid", "password": PASSWORD}
 PUBLIC = {
     ("GET", "/api/health"),
     ("POST", SESSIONS),
+    ("POST", "/api/v1/accounts"),
+    ("POST", "/api/v1/accounts/confirmation"),
+    ("POST", "/api/v1/accounts/confirmation/mail"),
+    ("POST", "/api/v1/accounts/password"),
+    ("POST", "/api/v1/accounts/password/mail"),
     ("GET", "/api/v1/permit-types"),
     ("GET", "/api/v1/permit-types/{code}"),
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/verifications/{code}"),
     ("POST", "/api/v1/verifications"),
+    ("GET", "/api/v1/calendar/{year}"),
     ("OPTIONS", "/api/v1/codec/decode"),
+    ("GET", "/api/v1/webhooks/whatsapp"),  # allowed by its verify token
+    ("POST", "/api/v1/webhooks/whatsapp"),  # allowed by the signature over its body
 }
 
 

@@ -205,4 +205,36 @@ def penolakan() -> LetterInput:
     )
 
 
-ALL = (sip, penelitian, reklame, umum, skrd, permintaan_rekomendasi, berita_acara, penolakan)
+def pencabutan() -> LetterInput:
+    return LetterInput(
+        template="pencabutan", template_version="1", series="CABUT", number="503/0003/CABUT/V/2027",
+        date=date(2027, 5, 3), title="Pencabutan Izin Reklame Tetap",
+        applicant=(("Nama", "Contoh Pengusaha Tiga"), ("Alamat", "Jalan Contoh Kenanga Nomor 3, Kota Pekalongan")),
+        facts=(
+            ("Nomor izin", "503.REK/0009/V/2026"), ("Tanggal izin", "22 Mei 2026"),
+            ("Berlaku sampai dengan", "21 Mei 2027"),
+            ("Alasan pencabutan", "Konstruksi reklame tidak sesuai dengan izin setelah dua kali peringatan tertulis."),
+            ("Dasar hukum pencabutan", "Contoh dasar hukum, menunggu konfirmasi dinas"),
+        ),
+        legal_basis=("Peraturan Daerah Kota Pekalongan Nomor 2 Tahun 2018 (reklame).",),
+        signatory=HEAD, qr_url=URL, copies=("Kepala Satuan Polisi Pamong Praja", "Arsip"), demo_authority=True,
+    )
+
+
+def perubahan_izin() -> LetterInput:
+    return LetterInput(
+        template="perubahan-izin", template_version="1", series="PANJANG", number="503/0002/PANJANG/V/2027",
+        date=date(2027, 5, 3), title="Perpanjangan Izin Reklame Tetap",
+        applicant=(("Nama", "Contoh Pengusaha Tiga"), ("Badan usaha", "CV Contoh Batik Terang")),
+        facts=(
+            ("Nomor izin", "503.REK/0009/V/2026"), ("Tanggal izin", "22 Mei 2026"),
+            ("Berlaku sampai dengan", "21 Mei 2027"), ("Diperpanjang sampai dengan", "21 Mei 2028"),
+        ),
+        conditions=("Ketentuan dalam izin tersebut tetap berlaku.",),
+        signatory=HEAD, qr_url=URL, demo_authority=True, practice=True,
+    )
+
+
+ALL = (
+    sip, penelitian, reklame, umum, skrd, permintaan_rekomendasi, berita_acara, penolakan, pencabutan, perubahan_izin,
+)

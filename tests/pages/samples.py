@@ -27,7 +27,7 @@ def step(
 
 def tracking(**changes: Any) -> View:
     view: View = {
-        "number": "PRM-2026-000117", "permit_name": "Izin Penelitian", "status": "recommendation",
+        "number": "PRM-2026-000117", "permit_name": "Izin Penelitian", "status": "recommendation", "product": None,
         "stage_name": "Rekomendasi dinas terkait", "waiting_for": BAPPEDA,
         "waiting_kind": "opd", "since": at(3), "due_at": at(8, 9, 0), "promised_on": date(2026, 12, 8),
         "promise_working_days": 5, "promise_provisional": False,
@@ -83,6 +83,10 @@ def rejected() -> View:
     return view
 
 
+def procedure_done(product: str) -> View:
+    return {**issued(), "product": product, "permit_name": "Izin Reklame Tetap"}
+
+
 def permit(**changes: Any) -> View:
     return {
         "state": "SAH", "number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis",
@@ -92,8 +96,19 @@ def permit(**changes: Any) -> View:
         "signer_title": "Kepala Dinas Penanaman Modal dan Pelayanan Terpadu Satu Pintu Kota Pekalongan",
         "signed_at": at(4, 7, 32), "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "level": "B-LTA", "facts": [("Tempat praktik", "Klinik Contoh Sehat"), ("Nomor STR", "00-0000-0000-CONTOH")],
-        "demo_authority": True, **changes,
+        "changed_on": None, "successor_number": None, "extended_until": None, "demo_authority": True, **changes,
     }  # fmt: skip
+
+
+def changed_permit(state: str) -> View:
+    """A permit that something came after, with the number of the letter that did it."""
+    number = {"DICABUT": "503/0003/CABUT/V/2027", "DIGANTI": "503/0007/GANTI/V/2027"}.get(state, "503/0051/SIPF/V/2027")
+    return permit(state=state, changed_on=datetime(2027, 5, 3, 4, tzinfo=UTC), successor_number=number)
+
+
+def extended_permit(**changes: Any) -> View:
+    later = {"extended_until": date(2036, 12, 4), "successor_number": "503/0002/PANJANG/XI/2031"}
+    return permit(changed_on=datetime(2031, 11, 3, 4, tzinfo=UTC), **{**later, **changes})
 
 
 def unknown_permit() -> View:
@@ -104,8 +119,14 @@ def report(**changes: Any) -> View:
     return {
         "verdict": "SAH", "level": "B-LTA", "reasons": [],
         "signatures": [{"signer_name": "Kepala Contoh, S.H., M.Si.", "signed_at": at(4, 7, 32)}],
-        "match": {"number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis", "state": "SAH",
-                  "verification_url": "/v/X"}, **changes,
+        "match": a_match(), **changes,
+    }  # fmt: skip
+
+
+def a_match(**changes: Any) -> View:
+    return {
+        "number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis", "state": "SAH",
+        "successor_number": None, "verification_url": "/v/X", **changes,
     }  # fmt: skip
 
 
@@ -118,18 +139,25 @@ def pages() -> dict[str, tuple[str, View]]:
     wrong_login = [("email", "Alamat e-mail atau kata sandi keliru. Coba lagi.")]
     tracked = {
         "dinas": tracking(), "terlambat": late(), "perbaikan": repair(), "terbit": issued(), "ditolak": rejected(),
+        **{name: procedure_done(name) for name in ("revocation", "replacement", "extension")},
         "bayar": tracking(status="payment", stage_name="Pembayaran retribusi", waiting_kind="applicant", paused=True),
         "meja": tracking(status="verification", waiting_kind="desk", waiting_for="petugas loket depan"),
         "diterima": tracking(status="received", waiting_kind=None, since=None, due_at=None, steps=[]),
         "ditarik": tracking(status="withdrawn", waiting_kind=None, due_at=None),
     }  # fmt: skip
-    states = ("SAH", "DICABUT", "DIGANTI", "KEDALUWARSA", "BELUM_TERBIT")
+    states = ("SAH", "KEDALUWARSA", "CONTOH", "BELUM_TERBIT")
+    ended = ("DICABUT", "DIGANTI", "DIPERPANJANG")
+    replaced = a_match(state="DIGANTI", successor_number="503/0007/GANTI/V/2027")
     empty = {"level": None, "match": None, "signatures": []}
     return {
         "beranda": ("beranda.html", {}),
         "beranda-salah": ("beranda.html", {"errors": wrong_code, "code": "7Q2M"}),
         **{f"lacak-{name}": ("lacak.html", {"view": view}) for name, view in tracked.items()},
         **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": permit(state=state)}) for state in states},
+        **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": changed_permit(state)}) for state in ended},
+        "verifikasi-diperpanjang-sampai": ("verifikasi.html", {"permit": extended_permit()}),
+        "unggah-dicabut": ("verifikasi-unggah.html", {**form, "report": report(match=a_match(state="DICABUT"))}),
+        "unggah-diganti": ("verifikasi-unggah.html", {**form, "report": report(match=replaced)}),
         "verifikasi-tidak-dikenal": ("verifikasi.html", {"permit": unknown_permit()}),
         "unggah": ("verifikasi-unggah.html", form),
         "unggah-salah": ("verifikasi-unggah.html", {**form, "errors": [("pdf", "Pilih dulu berkas PDF-nya.")]}),

@@ -128,6 +128,22 @@ def test_an_issued_permit_can_be_downloaded_and_checked(environment: Environment
     assert "Sekarang tidak ada yang perlu Anda lakukan" not in html
 
 
+@pytest.mark.parametrize(
+    ("product", "sentence"),
+    [
+        ("revocation", "Izin Anda dicabut. Surat pencabutan memuat alasan dan dasar hukumnya."),
+        ("replacement", "Surat izin pengganti Anda sudah terbit"),
+        ("extension", "Masa berlaku izin Anda sudah diperpanjang."),
+    ],
+)
+def test_a_procedure_says_what_it_did_and_not_that_a_permit_was_issued(
+    environment: Environment, product: str, sentence: str
+) -> None:
+    text = words(shown(environment, f"lacak-{product}"))
+    assert sentence in text
+    assert "Izin Anda sudah terbit" not in text
+
+
 def test_a_refused_application_is_said_plainly(environment: Environment) -> None:
     text = words(shown(environment, "lacak-ditolak"))
     assert "Permohonan Anda ditolak." in text
@@ -146,6 +162,8 @@ def test_demo_pace_and_practice_are_marked(environment: Environment) -> None:
         ("SAH", "SAH", "Surat ini asli dan masih berlaku."),
         ("DICABUT", "DICABUT", "sudah dicabut dan tidak berlaku lagi."),
         ("DIGANTI", "DIGANTI", "sudah diganti surat yang lebih baru"),
+        ("DIPERPANJANG", "DIPERPANJANG", "Yang berlaku surat yang lebih baru."),
+        ("CONTOH", "CONTOH", "dibuat untuk latihan dan tidak berlaku sebagai izin."),
         ("KEDALUWARSA", "KEDALUWARSA", "masa berlakunya sudah habis."),
         ("BELUM_TERBIT", "BELUM TERBIT", "belum terbit, jadi belum berlaku."),
     ],
@@ -157,6 +175,39 @@ def test_the_verdict_on_a_letter_is_its_first_word(
     assert f'<h1 class="putusan__kata">{word}</h1>' in html
     assert words(html).index(sentence) < words(html).index("503.SIPF/0042/XII/2026")
     assert ("masih berlaku" in html) == (state == "SAH")
+
+
+@pytest.mark.parametrize(
+    ("state", "label", "number"),
+    [
+        ("dicabut", "Dicabut dengan surat nomor", "503/0003/CABUT/V/2027"),
+        ("diganti", "Yang berlaku surat nomor", "503/0007/GANTI/V/2027"),
+        ("diperpanjang", "Yang berlaku surat nomor", "503/0051/SIPF/V/2027"),
+    ],
+)
+def test_a_permit_that_ended_names_the_letter_that_ended_it_before_its_own_facts(
+    environment: Environment, state: str, label: str, number: str
+) -> None:
+    text = words(shown(environment, f"verifikasi-{state}"))
+    assert "Tidak berlaku sejak Senin 3 Mei 2027" in text
+    assert text.index(f"{label} {number}") < text.index("Cocokkan dengan surat di tangan Anda")
+
+
+def test_an_extended_permit_says_both_last_days(environment: Environment) -> None:
+    text = words(shown(environment, "verifikasi-diperpanjang-sampai"))
+    assert "Diperpanjang sampai Kamis 4 Desember 2036 Dengan surat nomor 503/0002/PANJANG/XI/2031" in text
+    assert "Berlaku sampai, menurut surat Kamis 4 Desember 2031" in text
+    same = samples.extended_permit(extended_until=samples.permit()["valid_until"])
+    assert "menurut surat" not in environment.get_template("verifikasi.html").render(permit=same)
+
+
+@pytest.mark.parametrize(("name", "word"), [("unggah-dicabut", "DICABUT"), ("unggah-diganti", "DIGANTI")])
+def test_an_intact_file_of_a_permit_that_ended_says_that_first(
+    environment: Environment, name: str, word: str
+) -> None:
+    html = shown(environment, name)
+    assert f'<h1 class="putusan__kata">{word}</h1>' in html
+    assert "putusan--done" not in html
 
 
 def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:

@@ -15,7 +15,8 @@ SITE = "http://pages.test"
 TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 AXE_PAGES = (
     "beranda-salah", "lacak-terlambat", "lacak-perbaikan", "lacak-terbit", "verifikasi-sah", "verifikasi-dicabut",
-    "verifikasi-tidak-dikenal", "unggah-salah", "unggah-berubah", "masuk-salah", "galat-404",
+    "verifikasi-diperpanjang-sampai", "unggah-dicabut", "verifikasi-tidak-dikenal", "unggah-salah",
+    "unggah-berubah", "masuk-salah", "galat-404",
 )  # fmt: skip
 
 

@@ -59,6 +59,23 @@ def test_a_damaged_sealing_key_is_refused_and_kept(tmp_path: Path) -> None:
     assert key.read_text() == "damaged"
 
 
+def test_the_token_of_whatsapp_is_the_workers_and_its_webhook_s_secrets_are_the_door_s(tmp_path: Path) -> None:
+    secrets = {"WHATSAPP_TOKEN": "t" * 20, "WHATSAPP_APP_SECRET": "s" * 20, "WHATSAPP_VERIFY_TOKEN": "v" * 20}
+    parts = every_part(plan_for(tmp_path, {**system_environment(), **secrets, "WHATSAPP_PHONE_NUMBER_ID": "1"}))
+    holders = {name: {part for part in parts if name in parts[part].environment} for name in secrets}
+    assert holders == {"WHATSAPP_TOKEN": {"worker"}, "WHATSAPP_APP_SECRET": {"api"}, "WHATSAPP_VERIFY_TOKEN": {"api"}}
+    assert "WHATSAPP_FOLDER" not in parts["worker"].environment, "the real one needs no stand-in"
+
+
+def test_stand_ins_without_a_process_of_their_own_are_never_chosen_in_production(tmp_path: Path) -> None:
+    names = ("WHATSAPP_FOLDER", "POST_TRACKING")
+    worker = every_part(plan_for(tmp_path / "a", system_environment()))["worker"].environment
+    assert [worker.get(name) for name in names] == [str((tmp_path / "a" / "whatsapp").resolve()), "stand-in"]
+    production = {**system_environment(), "SAKPORE_ENV": "production"}
+    worker = every_part(plan_for(tmp_path / "b", production))["worker"].environment
+    assert [worker.get(name) for name in names] == [None, None]
+
+
 def test_servers_of_others_get_no_key_of_ours(plan: Plan) -> None:
     for name in EMBEDDED:
         part = every_part(plan)[name]

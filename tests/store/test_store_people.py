@@ -9,7 +9,7 @@ from permits.authority import Role
 from permits.errors import Code, RuleError
 from permits.steps import Notice
 from store.errors import EmailTaken
-from store.records import Records
+from store.records import Records, Sending
 from tests.store.builders import NOW, a_case, a_step, an_account, sha
 
 LATER, MINUTE = NOW + timedelta(days=1), timedelta(minutes=1)
@@ -138,9 +138,10 @@ async def test_a_sent_notice_stays_sent(records: Records) -> None:
         return row.state
 
     assert [await queue(), await queue()] == ["pending", "pending"]
-    assert await records.mark_notice("k", "pending", error="smtp-451")
-    assert await records.mark_notice("k", "sent", message_id="<1@contoh.invalid>", sent_at=NOW)
-    assert not await records.mark_notice("k", "failed", error="late")
+    await records.put_off("k", "smtp-451", LATER)
+    await records.note_sent("k", Sending(message_id="<1@contoh.invalid>", at=NOW))
+    await records.note_failed("k", "late", LATER)
+    await records.put_off("k", "late", LATER)
     assert await queue() == "sent"
     assert await records.take_notices(LATER, MINUTE) == []
 
@@ -163,7 +164,7 @@ async def test_takers_side_by_side_never_get_the_same_notice(records: Records) -
 
 async def test_a_notice_that_was_put_off_is_not_due_before_its_time(records: Records) -> None:
     await records.queue_notice("k", None, "email", "a@contoh.invalid", "Hal", "Isi", NOW)
-    await records.mark_notice("k", "pending", error="smtp-451", try_at=LATER)
+    await records.put_off("k", "smtp-451", LATER)
     assert await records.take_notices(LATER - MINUTE, MINUTE) == []
     assert len(await records.take_notices(LATER, MINUTE)) == 1
 

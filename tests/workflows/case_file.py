@@ -20,7 +20,14 @@ from store.records import Records
 from store.tables import ApplicationRow, EventRow, TaskRow
 from tests.workflows.builders import ANSWERS, holder_of, person
 from tests.workflows.waiting import until
-from workflows.messages import Submission, Withdrawal, WithdrawalReceipt, decision_update_id, withdrawal_update_id
+from workflows.messages import (
+    Assignment,
+    Submission,
+    Withdrawal,
+    WithdrawalReceipt,
+    decision_update_id,
+    withdrawal_update_id,
+)
 
 if TYPE_CHECKING:
     from tests.workflows.office import Office
@@ -151,6 +158,20 @@ class CaseFile:
         except WorkflowUpdateFailedError as failed:
             raise refusal(failed) from failed
         return receipt
+
+    async def update(self, name: str, argument: Any, workflow_id: str | None = None, result_type: Any = None) -> Any:
+        """Any other update of the case, or of one of its children. Raises Refusal."""
+        handle = self.office.client.get_workflow_handle(workflow_id or self.number)
+        try:
+            return await handle.execute_update(
+                name, argument, result_type=result_type, rpc_timeout=timedelta(seconds=RPC_SECONDS)
+            )
+        except WorkflowUpdateFailedError as failed:
+            raise refusal(failed) from failed
+
+    async def assign(self, task: TaskRow, by: Actor, to: Actor | None, reason: str = "Cuti") -> None:
+        """Says who holds a task. Raises Refusal."""
+        await self.update("assign", Assignment(task_id=task.id, actor=by, to=to, reason=reason), task.workflow_id)
 
     # The record -------------------------------------------------------------------------------------------------------
 

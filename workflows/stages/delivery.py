@@ -10,12 +10,14 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.delivery import DeliverLetter, DeliveryDesk
+    from activities.clients.post import PostState
+    from activities.delivery import DeliverLetter, DeliveryDesk, TrackPost
+    from activities.records import CaseBook
     from permits.application import ApplicationStatus, Delivery
-    from permits.authority import Role
+    from permits.authority import SYSTEM, Actor, Role
     from permits.decisions import Arrived, CameBack, Decision, HandedOver, Posted, TaskKind
     from permits.events import Tag
-    from permits.steps import Notice
+    from permits.steps import Notice, Waiting
     from workflows.case import Case
     from workflows.desk import Question
     from workflows.options import OUTSIDE
@@ -23,6 +25,8 @@ with workflow.unsafe.imports_passed_through():
 FAILED_MAIL_IS_FOLLOWED = "failed-mail-is-followed"
 """Patch of version 0.2: a message that never reached its owner becomes a task at the counter."""
 
+STAGE = "Penyerahan surat"
+TRACKED_WORKING_DAYS = 15
 PICKUP_WORKING_DAYS = 10
 POSTING_WORKING_DAYS = 1
 ARRIVAL_WORKING_DAYS = 10
@@ -86,7 +90,43 @@ async def _at_the_counter(case: Case, kind: TaskKind, working_days: int) -> Deci
 
 
 async def _arrives(case: Case, posted: Posted) -> bool:
-    """Whether the parcel reached its owner."""
+    """Whether the parcel reached its owner: as the post's tracking says, else as a person finds out."""
+    await _record_on_its_way(case)
+    for _ in range(TRACKED_WORKING_DAYS):
+        match await _tracked(case, posted):
+            case PostState(state="delivered", received_by=name):
+                case.ledger.note(case.ledger.event(Tag.PRODUCT_ARRIVED, received_by=name, way="tracking"))
+                case.ledger.note_notice(_to_owner(case, "product-arrived"))
+                return True
+            case PostState(state="returned", reason=reason):
+                return _came_back(case, reason, SYSTEM)
+            case PostState(state="unknown") | None:
+                break
+        tomorrow = case.clock.calendar.shift(case.clock.today(), 1)
+        await case.clock.wait(lambda: False, case.clock.calendar.opens_at(tomorrow), "pos")
+    return await _asked_after(case, posted)
+
+
+async def _record_on_its_way(case: Case) -> None:
+    carried = Waiting(kind="engine", holder="PT Pos Indonesia", stage=STAGE, since=case.clock.now())
+    case.desk.show(STAGE, carried.holder, None)
+    await case.ledger.keep(
+        CaseBook.record_change, "Surat dikirim lewat pos", waiting=carried, status=ApplicationStatus.IN_DELIVERY
+    )
+
+
+async def _tracked(case: Case, posted: Posted) -> PostState | None:
+    """What the post says today; None where it does not know the number or cannot be asked for days."""
+    order = TrackPost(number=case.number, receipt_number=posted.receipt_number)
+    try:
+        return await workflow.execute_activity_method(
+            DeliveryDesk.track_post, order, summary="Tanyakan kiriman kepada PT Pos", **OUTSIDE
+        )
+    except ActivityError:
+        return None
+
+
+async def _asked_after(case: Case, posted: Posted) -> bool:
     decision = await _ask(case, TaskKind.POST_ARRIVAL, ARRIVAL_WORKING_DAYS, posted.receipt_number)
     match decision.body:
         case Arrived(received_by=name, on=day):
@@ -95,7 +135,13 @@ async def _arrives(case: Case, posted: Posted) -> bool:
             case.ledger.note_notice(_to_owner(case, "product-arrived"))
             return True
         case CameBack(reason=reason):
-            case.ledger.note(case.ledger.event(Tag.PRODUCT_CAME_BACK, decision.actor, reason=reason))
+            return _came_back(case, reason, decision.actor)
+    return False
+
+
+def _came_back(case: Case, reason: str, actor: Actor) -> bool:
+    case.ledger.note(case.ledger.event(Tag.PRODUCT_CAME_BACK, actor, reason=reason))
+    case.ledger.note_notice(_to_owner(case, "product-came-back", reason=reason))
     return False
 
 
@@ -103,7 +149,7 @@ async def _ask(case: Case, kind: TaskKind, working_days: int, instructions: str 
     question = Question(
         kind=kind,
         role=Role.FRONT_OFFICE,
-        stage="Penyerahan surat",
+        stage=STAGE,
         holder="Front Office",
         working_days=working_days,
         ladder=case.desk_ladder,

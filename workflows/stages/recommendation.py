@@ -57,6 +57,7 @@ async def recommend(case: Case, stage: Recommendation) -> Outcome:
     if any(answer.answer == "refuse" for answer in case.found.answers.values()):
         return await assess(case, stage, role=Role.BACK_OFFICE, holder="Petugas back office")
     if not case.is_before_drafting and _has_conditions(case):
+        case.settled.add(case.position)
         return Outcome.to("drafting")  # what the agencies set as a condition has to stand in the letter
     return Outcome.forward()
 
@@ -86,6 +87,8 @@ async def _take_answers(
         asked.pop(workflow_id)
         case.found.answers[result.answer.opd] = result.answer
         case.desk.verified_by += result.verified_by
+    if done:
+        case.look_at_agencies()
     if done and asked and workflow.patched(WHO_IS_WAITED_FOR):
         await _record_waiting(case, stage, tuple(asked.values()), asked_anew=False)
 
