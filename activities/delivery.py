@@ -20,6 +20,7 @@ from activities.texts import Texts
 from permits.events import Tag
 from store.documents import DocumentStore
 from store.records import Records
+from store.records.notices import addressee
 from store.records.office_time import calendar_of, office_time
 from store.tables import ApplicationRow
 
@@ -92,7 +93,7 @@ class DeliveryDesk:
         case = await self._records.application(order.number)
         applicant = await self._records.account(case.applicant_id)
         assert applicant is not None, "an application belongs to an account"
-        if not applicant.email:
+        if not (email := addressee(applicant).email):
             raise ApplicationError("The applicant has no e-mail.", type="no-recipient", non_retryable=True)
         subject, body = self._texts.notice(
             TEMPLATES.get(order.purpose, "letter-issued"),
@@ -103,7 +104,7 @@ class DeliveryDesk:
             delivery=case.delivery,
         )
         message = EmailMessage()
-        message["To"] = applicant.email
+        message["To"] = email
         message["Subject"] = subject
         message.set_content(body)
         if order.attach:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio import activity
 
 from activities.evaluation_report import ReportInput, render_evaluation
+from permits.authority import ALLOWED_ROLES, Act, Role
 from permits.calendar_loader import load_office_calendar
 from permits.evaluation import Evaluation, Month, evaluate
 from store.documents import DocumentStore
@@ -52,6 +53,7 @@ class EvaluationDesk:
         """One order, once: asked again, the version that was compiled for it."""
         known = await self._records.evaluation_of_order(order.order_key)
         if known is not None:
+            await self._tell_leaders(known)
             return _compiled(known)
         evaluation = await self.evaluation(Month.parse(order.month), order.as_of)
         # Typesetting takes a moment, in which the worker's other tasks go on.
@@ -65,7 +67,18 @@ class EvaluationDesk:
             requested_by=order.requested_by,
             created_at=datetime.now(UTC),
         )
+        await self._tell_leaders(row)
         return _compiled(row)
+
+    async def _tell_leaders(self, row: EvaluationRow) -> None:
+        """Everyone who may read it is told once."""
+        month = str(Month(first=row.month))
+        for account in await self._records.accounts():
+            if Role(account.role) in ALLOWED_ROLES[Act.READ_EVALUATION]:
+                key = f"evaluation-ready:{month}:{row.version}:{account.id}"
+                await self._records.queue_for_account(
+                    key, "evaluation-ready", account.id, {"period": month}, datetime.now(UTC)
+                )
 
     async def evaluation(self, month: Month, as_of: datetime) -> Evaluation:
         """The numbers of a month as they stood at `as_of`."""

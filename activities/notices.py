@@ -18,8 +18,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient, MailLine
 from activities.clients.whatsapp import NO_ACCESS, SLOW_DOWN, UNAVAILABLE, NoWhatsApp, WhatsAppClient, WhatsAppMessage
-from activities.texts import Texts
-from permits.errors import RuleError
+from activities.texts import Texts, whole
+from activities.told import Told
 from permits.notices import QuietHours
 from store.records import Records, Sending
 from store.tables import OutboxRow
@@ -62,6 +62,7 @@ class NoticeDispatcher:
         self._records = records
         self._mail = mail
         self._texts = texts
+        self._told = Told(records, public_base_url)
         self._base = public_base_url.rstrip("/")
         self._whatsapp = whatsapp or NoWhatsApp()
         self._quiet = quiet
@@ -160,7 +161,7 @@ class NoticeDispatcher:
         await self._note_sent(row, message_id, subject, body)
 
     async def _send_whatsapp(self, row: OutboxRow) -> None:
-        short = self._texts.short(row.template, **await self._facts(row)) if row.template else None
+        short = self._texts.short(row.template, **await self._told.facts(row)) if row.template else None
         if short is None:
             raise ApplicationError("There is no short text of it.", type="whatsapp-no-template", non_retryable=True)
         message = WhatsAppMessage(
@@ -173,7 +174,7 @@ class NoticeDispatcher:
         await self._note_sent(row, None, "", "")
 
     async def _send_digest(self, rows: Sequence[OutboxRow]) -> None:
-        lines = [await self._facts(row) | {"template": row.template} for row in rows]
+        lines = [whole(await self._told.facts(row)) | {"template": row.template} for row in rows]
         day = max(row.digest_on for row in rows if row.digest_on is not None)
         subject, body = self._texts.notice("digest", lines=lines, day=day, base_url=self._base)
         key = f"digest:{rows[0].account_id}:{day.isoformat()}"
@@ -186,32 +187,7 @@ class NoticeDispatcher:
     async def _text(self, row: OutboxRow) -> tuple[str, str]:
         if row.template is None:
             return row.subject or "", row.body or ""
-        return self._texts.notice(row.template, **await self._facts(row))
-
-    async def _facts(self, row: OutboxRow) -> dict[str, Any]:
-        """What the notice was given, and what the case itself says."""
-        given = {"base_url": self._base, **(row.facts or {})}
-        if row.number is None:
-            return given
-        case = await self._records.application(row.number)
-        return {
-            "number": case.number,
-            "title": case.title,
-            "tracking_url": f"{self._base}/lacak/{case.tracking_code}",
-            "promised_at": case.promise_due_at,
-            "delivery": case.delivery,
-            "since": await self._since(given.get("task")),
-            **given,
-        }
-
-    async def _since(self, task: str | None) -> datetime | None:
-        """Since when the task lies with its holder."""
-        if not task:
-            return None
-        try:
-            return (await self._records.task(task)).opened_at
-        except RuleError:
-            return None
+        return self._texts.notice(row.template, **await self._told.facts(row))
 
     # Outcomes --------------------------------------------------------------------------------------------------------
 

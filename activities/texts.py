@@ -6,7 +6,7 @@ filled by position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,14 @@ MONTHS = (
 OPTIONAL = (
     *("account", "attached", "days", "delivery", "documents", "due_at", "expected_on", "holder", "instructions"),
     *("letter_number", "next_at", "next_step", "promised_at", "queue_number", "reason", "receipt_number"),
+    "renewal_url",
     *("period", "received_by", "reminded", "rung", "since", "stage", "task", "until_at", "valid_until", "who"),
 )
 """Facts that a template may ask for and that may be missing: empty then. Any other name is a mistake."""
+
+
+Words = Callable[[str, str], str]
+"""A code and its kind, to the word that people read."""
 
 
 class ShortText(BaseModel):
@@ -49,12 +54,15 @@ class Texts:
         loader = FileSystemLoader(folder)
         # Notices are plain text and sent as such: there is no markup to escape from.
         self._jinja = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
-        self._jinja.filters |= {"waktu": when, "tanggal": weekday_date, "kata": _words()}
+        words = _words()
+        self._jinja.filters |= {"waktu": when, "tanggal": weekday_date, "kata": words}
+        self._jinja.filters["orang"] = lambda people: _people(people, words)
+        self._jinja.filters["berkas"] = lambda documents: _documents(documents, words)
         self._short = _short_texts(folder / "whatsapp.yaml")
 
     def notice(self, template: str, **facts: Any) -> tuple[str, str]:
         """Subject and body of a notice."""
-        text = self._jinja.get_template(f"{template}.txt").render(**_whole(facts))
+        text = self._jinja.get_template(f"{template}.txt").render(**whole(facts))
         subject, _, body = text.partition("\n")
         return " ".join(subject.split()), body.strip() + "\n"
 
@@ -63,7 +71,7 @@ class Texts:
         entry = self._short.get(template)
         if entry is None:
             return None
-        filled = _whole(facts)
+        filled = whole(facts)
         parameters = tuple(
             " ".join(self._jinja.from_string(f"{{{{ {place} }}}}").render(**filled).split()) or "-"
             for place in entry["parameters"]
@@ -74,7 +82,8 @@ class Texts:
         return ShortText(name=entry["name"], parameters=parameters, text=text)
 
 
-def _whole(facts: Mapping[str, Any]) -> dict[str, Any]:
+def whole(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with an empty text for each optional one that is missing."""
     return dict.fromkeys(OPTIONAL, "") | {name: "" if value is None else value for name, value in facts.items()}
 
 
@@ -82,7 +91,22 @@ def _short_texts(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _words() -> Any:
+def _people(people: str | Sequence[str], words: Words) -> str:
+    """Those whom a ladder has told: `petugasnya, pimpinannya dan koordinator`."""
+    if isinstance(people, str):
+        return people
+    named = [words(code, "who") for code in people]
+    return " dan ".join(filter(None, (", ".join(named[:-1]), named[-1]))) if named else ""
+
+
+def _documents(documents: str | Sequence[tuple[str, str]], words: Words) -> str:
+    """One line for each document: its title and what is wrong with it."""
+    if isinstance(documents, str):
+        return documents
+    return "\n".join(f"- {title}: {words(reason, 'document_reason')}".rstrip(": ") for title, reason in documents)
+
+
+def _words() -> Words:
     """A filter that turns a code into the word that pages say for it; what is no code stays as it is."""
     common = yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))["_words"]
 

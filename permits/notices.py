@@ -19,10 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from permits.calendar import WorkingCalendar
 from permits.escalation import Channel
 
-WITH_TOKEN = frozenset({"email-confirmation", "password-reset", "email-change"})
-"""Messages that carry a secret link: by e-mail alone, and forgotten by the outbox once they are sent."""
-
-AT_ONCE = WITH_TOKEN | {"submission-received", "help-received", "withdrawal-received", "repair-received"}
+AT_ONCE = frozenset({"submission-received", "help-received", "withdrawal-received", "repair-received"})
 """Messages that answer the person's own act of this moment: they go by night as well."""
 
 BOTH_WAYS = frozenset({"submission-received"})
@@ -30,6 +27,9 @@ BOTH_WAYS = frozenset({"submission-received"})
 
 GATHERED = frozenset({"task-opened", "task-warning", "task-assigned", "evaluation-ready"})
 """What an officer's digest may hold; anything else, an escalation above all, goes at once."""
+
+COUNTER_DOMAIN = "@loket.invalid"
+"""Ends the address of a person without e-mail, served at the counter: no mail system delivers there (RFC 6761)."""
 
 _COUNTRY = "62"
 _NUMBER = re.compile(r"^[1-9][0-9]{8,14}$")
@@ -56,8 +56,6 @@ def ways(template: str, asked: Channel, person: Addressee) -> tuple[Channel, ...
     """By which channels this person is told; empty when there is no address at all."""
     if asked == "inbox":
         return ("inbox",)
-    if template in WITH_TOKEN:
-        return ("email",) if person.email else ()
     if (asked == "digest" or person.digest) and template in GATHERED and not person.citizen and person.email:
         return ("digest",)
     reachable = whatsapp_number(person.phone) is not None

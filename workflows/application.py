@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from permits.definition import AnyStage
     from permits.errors import Code, RuleError
     from permits.events import Tag
-    from permits.steps import Notice, Waiting
+    from permits.steps import Waiting
     from workflows.case import FIELD_WORK, Case, Outcome
     from workflows.desk import REPLAN_IS_TOLD, Interrupted, refuse
     from workflows.messages import (
@@ -283,9 +283,7 @@ class ApplicationWorkflow:
             await case.void_unused("lapsed" if lapsed else "withdrawn")
         if lapsed is not None:
             case.ledger.note(case.ledger.event(Tag.APPLICATION_FILE_CLOSED, lapsed.actor))
-            case.ledger.note_notice(
-                Notice(key=case.ledger.key("file-closed"), template="file-closed", to="applicant", facts=_why(lapsed))
-            )
+            case.tell_applicant("file-closed", **_why(lapsed))
             await self._record_closing(ApplicationStatus.LAPSED, "Ditutup karena tidak ada perbaikan")
             return Closing(number=case.number, outcome="lapsed")
         if case.withdrawal is not None:
@@ -293,6 +291,7 @@ class ApplicationWorkflow:
             way = {"channel": behalf.channel, "consent": behalf.consent} if behalf else {}
             withdrawn: dict[str, Any] = {"reason": case.withdrawal.reason} | way
             case.ledger.note(case.ledger.event(Tag.APPLICATION_WITHDRAWN, case.withdrawal.actor, **withdrawn))
+            case.tell_applicant("withdrawal-received")
         await self._record_closing(ApplicationStatus.WITHDRAWN, "Ditarik oleh pemohon")
         return Closing(number=case.number, outcome="withdrawn")
 

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from permits.escalation import Ladder
     from permits.events import Tag
     from permits.sla import SlaClock
-    from permits.steps import LetterOpening, LetterRef, OpdAnswer, Served, StageMark
+    from permits.steps import LetterOpening, LetterRef, Notice, OpdAnswer, Served, StageMark
     from workflows.clock import OfficeClock
     from workflows.desk import Desk, Interrupted, Question
     from workflows.ledger import Ledger
@@ -270,6 +270,12 @@ class Case:
         )
         self.resume_promise(why)
         return decision
+
+    def tell_applicant(self, template: str, **facts: str) -> None:
+        """A message to the applicant; becomes due with what is written next."""
+        self.ledger.note_notice(
+            Notice(key=self.ledger.key(template), template=template, to="applicant", facts=facts)
+        )
 
     def pause_promise(self, why: str) -> None:
         """The case lies with the applicant; written with what is noted next."""

@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
-    from permits.authority import Actor, Role, Subject, refusal
+    from permits.authority import Role, Subject, refusal
     from permits.decisions import (
         Acknowledged,
         Decision,
@@ -99,6 +99,7 @@ class Silence:
     fired: frozenset[str] = frozenset()  # codes of the rungs that fell
     overdue: str | None = None  # the task for a person; empty once that person has said what is done
     due_at: datetime | None = None  # as it was last told
+    next_rung: PlannedRung | None = None
 
 
 @dataclass
@@ -140,6 +141,12 @@ class Desk:
         """When the latest of the open tasks that the case waits for is due; office time."""
         waited = [one for task, one in self._silences.items() if f".{TaskKind.DEEMED_APPROVAL.value}." not in task]
         return max((silence.due_at for silence in waited if silence.due_at), default=None)
+
+    @property
+    def next_rung(self) -> PlannedRung | None:
+        """The next rung of any open task's ladder."""
+        planned = [silence.next_rung for silence in self._silences.values() if silence.next_rung]
+        return min(planned, key=lambda one: one.at, default=None)
 
     def check(self, decision: Decision) -> None:
         """The validator of `decide`. Raises ApplicationError with the refusal's code; changes nothing."""
@@ -188,8 +195,11 @@ class Desk:
         self._ledger.note(
             self._ledger.event(Tag.TASK_ASSIGNED, assignment.actor, task=task.id, reason=assignment.reason, **facts)
         )
+        before = task.about.assigned_to
         if to is not None and to.id != assignment.actor.id:
-            self._ledger.note_notice(self._assigned_notice(task, to, assignment.reason))
+            self._ledger.note_notice(self._assigned_notice("task-assigned", task, to.id, assignment.reason))
+        if before is not None and before not in (assignment.actor.id, about.assigned_to):
+            self._ledger.note_notice(self._assigned_notice("task-taken-over", task, before, assignment.reason))
         self._ledger.tell()
         return AssignmentReceipt(task_id=task.id, assigned_to=about.assigned_to, assigned_at=workflow.now())
 
@@ -270,7 +280,7 @@ class Desk:
             opened = self._planned_anew(opened, silence)
             if opened.due_at != shown:
                 self.show(question.stage, question.holder, shown := opened.due_at)
-            rung = next_rung(self._plan(opened, question), silence.fired)
+            rung = silence.next_rung = next_rung(self._plan(opened, question), silence.fired)
             if rung is None and silence.overdue is None:
                 silence.overdue = await self._open_overdue(opened, question)
             if silence.overdue and silence.overdue in self._taken:
@@ -400,10 +410,9 @@ class Desk:
                 due_at=opened.due_at.isoformat(),
             )
         )
-        if rung.channel != "inbox":
-            template = "repair-reminder" if opened.role is Role.APPLICANT else f"task-{rung.kind}"
-            notice = self._notice(template, rung.who, opened, rung=rung.code, task=opened.id, who=rung.who)
-            self._ledger.note_notice(notice.model_copy(update={"channel": rung.channel}))
+        template = "repair-reminder" if opened.role is Role.APPLICANT else f"task-{rung.kind}"
+        notice = self._notice(template, rung.who, opened, rung=rung.code, task=opened.id, who=rung.who)
+        self._ledger.note_notice(notice.model_copy(update={"channel": rung.channel}))
         self._ledger.note_changed(TaskChanged(id=opened.id, rungs_fallen=len(silence.fired)))
         word = "Peringatan" if rung.kind == "warning" else "Eskalasi"
         await self._ledger.keep(CaseBook.record_rung, f"{word}: {question.holder} belum menjawab ({rung.code})")
@@ -522,14 +531,14 @@ class Desk:
             },
         )
 
-    def _assigned_notice(self, task: OpenTask, to: Actor, reason: str) -> Notice:
+    def _assigned_notice(self, template: str, task: OpenTask, account: str, reason: str) -> Notice:
         silence = self._silences.get(task.id)
         due_at = silence.due_at if silence else None
         return Notice(
-            key=self._ledger.key("task-assigned"),
-            template="task-assigned",
+            key=self._ledger.key(template),
+            template=template,
             to="holder",
-            account=to.id,
+            account=account,
             role=task.role,
             field=task.about.field,
             opd=task.about.opd,

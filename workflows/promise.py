@@ -19,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from permits.decisions import DeemedConfirmed, TaskKind
     from permits.events import Tag
     from permits.outlook import days_after, expected_finish, lost_at, plan_fits
-    from permits.steps import Notice
     from workflows.case import Case
     from workflows.desk import Interrupted, Question
 
@@ -101,10 +100,13 @@ class PromiseWatch:
             **facts,
         }
         case.ledger.note(case.ledger.event(tag, **said))
-        case.ledger.note_notice(
-            Notice(key=case.ledger.key(template), template=template, to="applicant", facts=said)
-        )
+        case.tell_applicant(template, **said, **self._next_step())
         case.ledger.tell()
+
+    def _next_step(self) -> dict[str, str]:
+        """Whom we tell next about the holder's silence, and when."""
+        planned = self._case.desk.next_rung
+        return {"next_step": planned.rung.who, "next_at": planned.at.isoformat()} if planned else {}
 
     def _lost_at(self) -> datetime | None:
         told_for = max(self._promise_due(), self._case.promise_told_for or date.min)

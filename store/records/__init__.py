@@ -5,6 +5,7 @@ One class, `Records`, split by subject; what screens show is read by `store.quer
 
 from __future__ import annotations
 
+from permits.notices import COUNTER_DOMAIN
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
@@ -14,7 +15,7 @@ from store.records.help import HelpRecords, thread_of
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
-from store.records.people import COUNTER_DOMAIN, PeopleRecords, actor_of
+from store.records.people import PeopleRecords, actor_of
 from store.records.permits import NewProcedure, PermitRecords
 from store.records.proofs import ProofRecords, Receipt, Sending
 from store.records.registration import RegistrationRecords, token_mail_key

@@ -17,8 +17,10 @@ from permits.application import ApplicationStatus, Delivery, DocumentRef, dossie
 from permits.errors import Code, RuleError
 from permits.events import GENESIS
 from permits.numbering import ApplicationNumber
+from permits.steps import Notice
 from store.records.base import Subject, append, lock_application, next_application_number
 from store.records.cases import document_ref
+from store.records.notices import queue_for_people
 from store.records.values import (
     DraftChanges,
     MissingStart,
@@ -28,6 +30,9 @@ from store.records.values import (
     SubmissionRecord,
 )
 from store.tables import ApplicationRow, AttachmentRow, DocumentRow, TaskRow
+
+RECEIPT = Notice(key="submission-received", template="submission-received", to="applicant")
+"""What the applicant gets at once: number, promised date and tracking link."""
 
 
 class DraftRecords(Subject):
@@ -139,6 +144,8 @@ class DraftRecords(Subject):
             _apply_submission(row, record)
             if record.event is not None:
                 await append(session, row, (record.event,))
+                # In this transaction: the receipt goes out while the engine is away, and never twice.
+                await queue_for_people(session, row, RECEIPT, record.submitted_at)
         return row
 
     async def starts_missing(self, limit: int = 100) -> list[MissingStart]:

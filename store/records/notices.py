@@ -17,11 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from permits.authority import SUPERIOR, Role
 from permits.calendar import CalendarTooShort
 from permits.escalation import Channel
-from permits.notices import Addressee, digest_at, waits_by_night, ways, whatsapp_number
+from permits.notices import COUNTER_DOMAIN, Addressee, digest_at, waits_by_night, ways, whatsapp_number
 from permits.steps import Notice
 from store.records.base import Subject
 from store.records.office_time import calendar_of, office_time, pace_of
-from store.records.people import COUNTER_DOMAIN
 from store.tables import AccountRow, ApplicationRow, OutboxRow
 
 NO_RECIPIENT = "no-recipient"
@@ -62,7 +61,7 @@ class NoticeRecords(Subject):
     ) -> None:
         """Queues a template for one person, by the person's own channel, once per key.
 
-        Without `number` it is about no case: confirmation of an address, a new password, a digest's like.
+        Without `number` it is about no case, such as the month's evaluation.
         """
         async with self._db.transaction() as session:
             account = await session.get_one(AccountRow, account_id)
@@ -70,13 +69,6 @@ class NoticeRecords(Subject):
             notice = Notice(key=key, template=template, to="applicant", account=account_id, facts=facts)
             rows = _rows(key, case, notice, at, account)
             await session.exec(insert(OutboxRow).values(rows).on_conflict_do_nothing())
-
-    async def queue_for_address(self, key: str, template: str, email: str, facts: dict[str, str], at: datetime) -> None:
-        """Queues a template for an e-mail address that no account has yet, once per key."""
-        row = _row(key, None, Notice(key=key, template=template, to="applicant", facts=facts), at, None)
-        row |= {"recipient": email, "state": "pending", "error": None}
-        async with self._db.transaction() as session:
-            await session.exec(insert(OutboxRow).values(row).on_conflict_do_nothing())
 
     async def take_notices(self, now: datetime, lease: timedelta, limit: int = 20) -> list[OutboxRow]:
         """Takes what is due to be sent, oldest first, for as long as `lease`: nobody else is given it meanwhile.
@@ -150,8 +142,8 @@ def addressee(account: AccountRow) -> Addressee:
         # A person without e-mail, served at the counter, has an address that no mail reaches.
         email="" if account.email.endswith(COUNTER_DOMAIN) else account.email,
         phone=account.phone,
-        prefers=getattr(account, "notice_channel", None) or "email",
-        digest=bool(getattr(account, "digest", False)),
+        prefers="whatsapp" if account.notice_channel == "whatsapp" else "email",
+        digest=account.digest,
         citizen=account.role == Role.APPLICANT.value,
     )
 

@@ -19,9 +19,6 @@ from store.records.base import Subject
 from store.records.values import NewAccount, OpenSession
 from store.tables import AccountRow, LoginAttemptRow, LoginSessionRow
 
-COUNTER_DOMAIN = "@loket.invalid"
-"""Addresses of people without e-mail: no mail system delivers there (RFC 6761), and nothing is ever sent."""
-
 
 class PeopleRecords(Subject):
     """Writes and reads about people."""

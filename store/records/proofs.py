@@ -17,9 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from permits.errors import Code, RuleError
 from permits.events import Event, Tag
-from permits.notices import WITH_TOKEN
 from store.records.base import Subject, append, lock_application
-from store.records.notices import BY_WHATSAPP, NO_RECIPIENT
+from store.records.notices import BY_WHATSAPP, NO_RECIPIENT, addressee
 from store.records.office_time import office_time
 from store.tables import AccountRow, ApplicationRow, EventRow, OutboxRow
 
@@ -93,9 +92,10 @@ class ProofRecords(Subject):
                 await _mark_failed(session, row, case, f"{row.channel}-{receipt.code or 'failed'}", receipt.at)
         return True
 
-    async def events_tagged(self, number: str, tag: Tag) -> list[EventRow]:
-        """Lines of a case's record with this tag, in order."""
-        query = select(EventRow).where(col(EventRow.number) == number, col(EventRow.tag) == tag.value)
+    async def events_tagged(self, number: str, *tags: Tag) -> list[EventRow]:
+        """Lines of a case's record with one of these tags, in order."""
+        wanted = [tag.value for tag in tags]
+        query = select(EventRow).where(col(EventRow.number) == number, col(EventRow.tag).in_(wanted))
         async with self._db.transaction() as session:
             return list(await session.exec(query.order_by(col(EventRow.sequence))))
 
@@ -141,10 +141,7 @@ async def _mark_sent(session: AsyncSession, row: OutboxRow, case: ApplicationRow
     row.attempts += 1
     row.state, row.error = "sent", None
     row.message_id, row.sent_at = sending.message_id, sending.at
-    if row.template in WITH_TOKEN:
-        row.facts = None  # the secret link has done its work
-    else:
-        row.subject, row.body = sending.subject or row.subject, sending.body or row.body
+    row.subject, row.body = sending.subject or row.subject, sending.body or row.body
     await _record(session, row, case, Tag.NOTICE_SENT, sending.at, proof=sending.message_id)
 
 
@@ -160,12 +157,12 @@ async def _mark_failed(
 async def _fall_back(session: AsyncSession, row: OutboxRow, at: datetime) -> None:
     """An e-mail in its place, once; none where one was queued beside it."""
     account = await session.get(AccountRow, row.account_id) if row.account_id else None
-    if account is None or not account.email:
+    if account is None or not (email := addressee(account).email):
         return
     values = row.model_dump() | {
         "key": row.key.removesuffix(BY_WHATSAPP),
         "channel": "email",
-        "recipient": account.email,
+        "recipient": email,
         "state": "pending",
         "attempts": 0,
         "message_id": None,

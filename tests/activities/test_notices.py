@@ -16,7 +16,7 @@ from activities.notices import LONGEST_PAUSE, NoticeDispatcher
 from activities.texts import Texts
 from permits.notices import QuietHours
 from store.records import Sending
-from store.tables import ApplicationRow, OutboxRow
+from store.tables import ApplicationRow, DocumentRow, OutboxRow
 from tests.activities.mail_server import Server, free_port, server
 from tests.activities.whatsapp_server import BASE, PHONE_NUMBER_ID, TOKEN, CloudApiServer
 
@@ -40,6 +40,9 @@ class Outbox:
 
     async def application(self, number: str) -> SQLModel:
         return ApplicationRow(number=number, title="Izin contoh", tracking_code="CODE")  # type: ignore[call-arg]
+
+    async def documents_of(self, number: str) -> list[DocumentRow]:
+        return []
 
     async def take_digest(self, now: datetime, lease: timedelta) -> list[OutboxRow]:
         digest, self.digest = self.digest, []
@@ -216,9 +219,9 @@ async def test_whatsapp_gives_up_sooner_than_mail_so_that_an_email_can_follow(me
 
 
 async def test_a_notice_without_a_short_text_is_left_to_the_email(meta: CloudApiServer) -> None:
-    outbox = Outbox([a_short_row("rahasia", template="password-reset", facts={"url": "http://localhost/x"})])
+    outbox = Outbox([a_short_row("ringkas", template="task-taken-over")])
     await by_whatsapp(outbox, meta).send_pending()
-    assert outbox.marks["rahasia"] == {"state": "failed", "error": "whatsapp-no-template"}
+    assert outbox.marks["ringkas"] == {"state": "failed", "error": "whatsapp-no-template"}
 
 
 async def test_mail_that_is_away_does_not_hold_up_whatsapp(meta: CloudApiServer) -> None:
@@ -270,6 +273,14 @@ async def test_an_officer_gets_one_mail_and_each_task_its_proof(server: Server) 
     again = Outbox([], digest=[a_gathered_row("satu"), a_gathered_row("dua")])
     await postman(again, server.port).send_pending()
     assert {message_id for _, message_id in server.taken} == {message_id}, "repeated after a crash: the same message"
+
+
+async def test_a_digest_takes_tasks_of_which_little_is_known(server: Server) -> None:
+    bare = a_gathered_row("polos")
+    bare.facts = {"stage": ""}
+    outbox = Outbox([], digest=[bare])
+    assert await postman(outbox, server.port).send_pending() == 1
+    assert outbox.marks["polos"]["state"] == "sent"
 
 
 async def test_a_digest_that_cannot_be_sent_is_put_off_as_a_whole(server: Server) -> None:

@@ -19,9 +19,7 @@ async def a_failed_notice(api: Api) -> tuple[str, str]:
     """A case whose applicant could not be told; its number and the notice's key."""
     number = await a_case(api, await api.as_("pemohon"))
     notice = Notice(key="w#2.applicant-asked.holder", template="applicant-asked", to="applicant")
-    await api.records.keep(
-        Step(number=number, events=(an_event(api, "w#1.x", Tag.STAGE_ENTERED),), notices=(notice,))
-    )
+    await api.records.keep(Step(number=number, events=(an_event(api, "w#1.x", Tag.STAGE_ENTERED),), notices=(notice,)))
     [row] = await api.records.notices_of(number)
     await api.records.note_failed(row.key, "mail-refused", api.clock.now)
     return number, row.key

@@ -61,9 +61,7 @@ async def a_message(api: Api, sent: bool = True) -> tuple[str, str]:
     await api.records.create_account(a_person("rani", role="applicant", phone="0812-3456-7890"))
     number = await a_case(api, await api.as_("rani"))
     notice = Notice(key="w#2.x", template="applicant-asked", to="applicant", channel="whatsapp")
-    await api.records.keep(
-        Step(number=number, events=(an_event(api, "w#1.x", Tag.STAGE_ENTERED),), notices=(notice,))
-    )
+    await api.records.keep(Step(number=number, events=(an_event(api, "w#1.x", Tag.STAGE_ENTERED),), notices=(notice,)))
     [row] = await api.records.notices_of(number)
     assert row.channel == "whatsapp"
     if sent:

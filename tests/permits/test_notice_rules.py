@@ -16,7 +16,6 @@ from permits.notices import (
     AT_ONCE,
     BOTH_WAYS,
     GATHERED,
-    WITH_TOKEN,
     Addressee,
     QuietHours,
     digest_at,
@@ -56,7 +55,7 @@ def test_whoever_has_an_address_is_told_and_by_no_way_that_the_person_has_not(
     template: str, asked: Channel, person: Addressee
 ) -> None:
     told = ways(template, asked, person)
-    reachable = bool(person.email) or (whatsapp_number(person.phone) is not None and template not in WITH_TOKEN)
+    reachable = bool(person.email) or whatsapp_number(person.phone) is not None
     assert bool(told) == (reachable or asked == "inbox")
     assert "whatsapp" not in told or whatsapp_number(person.phone)
     assert not {"email", "digest"} & set(told) or person.email
@@ -69,12 +68,8 @@ def test_an_escalation_never_waits_for_a_digest(asked: Channel, person: Addresse
 
 
 @given(TEMPLATES, CHANNELS, PEOPLE)
-def test_a_citizen_has_no_digest_and_a_secret_goes_by_email_alone(
-    template: str, asked: Channel, person: Addressee
-) -> None:
-    told = ways(template, asked, person)
-    assert not (person.citizen and "digest" in told)
-    assert template not in WITH_TOKEN or set(told) <= {"email", "inbox"}
+def test_a_citizen_has_no_digest(template: str, asked: Channel, person: Addressee) -> None:
+    assert not (person.citizen and "digest" in ways(template, asked, person))
 
 
 def test_the_receipt_goes_by_both_ways_when_a_number_is_known() -> None:

@@ -12,23 +12,26 @@ from activities.clients.mail import MailClient
 from activities.clients.whatsapp import CloudApi
 from activities.notices import NoticeDispatcher
 from activities.texts import Texts
+from permits.application import DocumentVerdict, dossier_sha256
 from permits.authority import Role
 from permits.calendar_loader import load_office_calendar
 from permits.events import Event, Tag
 from permits.notices import QuietHours
+from permits.reasons import DocumentReason
 from permits.steps import Notice, Step
 from store.database import Database
 from store.queries.proof import proof_of_rungs
 from store.records import Receipt, Records
 from tests.activities.mail_server import Server, server
 from tests.activities.whatsapp_server import BASE, PHONE_NUMBER_ID, TOKEN, CloudApiServer
-from tests.store.builders import a_draft, a_submission, an_account
+from tests.store.builders import a_document, a_draft, a_submission, an_account
 
 __all__ = ["server"]
 
 WIB = ZoneInfo("Asia/Jakarta")
 CALENDAR = load_office_calendar(2026, 2027)
 EVENING = datetime(2026, 12, 14, 21, 30, tzinfo=WIB)  # a Monday
+TITLES = {"ktp": "Kartu tanda penduduk", "ijazah": "Ijazah", "foto": "Pas foto"}
 PHONE, TO = "0812-3456-7890", "6281234567890"
 
 
@@ -83,8 +86,14 @@ async def street(records: Records, db: Database, server: Server) -> Street:
     for account_id, role in (("opd-1", Role.OPD), ("koor", Role.COORDINATOR), ("bo", Role.BACK_OFFICE)):
         await records.create_account(an_account(account_id, role, opd="bappeda" if role is Role.OPD else None))
     row = await a_draft(records, "rani")
-    plain = {"number": row.number, "calendar": CALENDAR.model_dump(mode="json")}
-    number = (await records.submit(a_submission(row, submission=plain))).number
+    for requirement in TITLES:
+        await records.add_document(a_document(row.number, requirement))
+    documents = await records.newest_documents(row.number)
+    wanted = [{"code": code, "title": title} for code, title in TITLES.items()]
+    plain: dict[str, object] = {"number": row.number, "calendar": CALENDAR.model_dump(mode="json")}
+    plain["definition"] = {"requirements": wanted}
+    dossier = dossier_sha256(row.data, documents)
+    number = (await records.submit(a_submission(row, submission=plain, dossier_sha256=dossier))).number
     return Street(records, db, server, CloudApiServer(), number)
 
 
@@ -158,3 +167,32 @@ async def test_every_rung_of_a_silent_agency_shows_who_was_told_when(street: Str
     ]
     sent = {message_id for _, message_id in street.mail.taken}
     assert {one.message_id for one in proofs if one.message_id} == sent
+
+
+async def test_the_applicant_reads_which_documents_are_wrong_as_they_are_wrong_by_then(street: Street) -> None:
+    verdicts = (
+        DocumentVerdict(requirement="ktp", verdict="repair", reason="Halaman kedua tidak terbaca."),
+        DocumentVerdict(requirement="ijazah", verdict="repair", code=DocumentReason.EXPIRED),
+        DocumentVerdict(requirement="foto", verdict="accept"),
+    )
+    event = Event(key="dinilai", tag=Tag.DOCUMENT_RETURNED, at=street.now, office_at=street.now)
+    await street.records.keep(Step(number=street.number, events=(event,), verdicts=verdicts))
+    await street.tell("applicant-asked", facts={"stage": "Perbaikan berkas", "instructions": ""})
+    await street.at(datetime(2026, 12, 15, 9, tzinfo=WIB))
+    [row] = await street.records.notices_of(street.number)
+    assert "- Kartu tanda penduduk: Halaman kedua tidak terbaca\n" in (row.body or "")
+    assert "- Ijazah: sudah tidak berlaku\n" in (row.body or "")
+    assert "oto" not in (row.body or "")
+
+
+async def test_the_applicant_of_a_late_case_reads_who_was_reminded(street: Street) -> None:
+    for rung, to in (("warning", "holder"), ("head", "holder_head"), ("coordinator", "coordinator")):
+        facts = {"task": "t", "rung": rung, "who": to, "holder": "Bappeda", "stage": "Rekomendasi"}
+        await street.tell("task-warning", Tag.OPD_WARNED, facts, to=to, role=Role.OPD, opd="bappeda")
+    late = {"holder": "Bappeda", "stage": "Rekomendasi", "expected_on": "2026-12-22"}
+    await street.tell("promise-endangered", Tag.PROMISE_ENDANGERED, late)
+    await street.at(datetime(2026, 12, 15, 9, tzinfo=WIB))
+    [row] = [row for row in await street.records.notices_of(street.number) if row.template == "promise-endangered"]
+    body = row.body or ""
+    assert "Bappeda belum menjawab.\nKami sudah mengingatkan petugasnya, pimpinannya dan koordinator." in body
+    assert "diperkirakan mundur ke Selasa 22 Desember 2026" in body

@@ -11,6 +11,7 @@ from permits.authority import Role
 from permits.calendar_loader import load_office_calendar
 from permits.errors import Code, RuleError
 from permits.events import Tag
+from permits.notices import COUNTER_DOMAIN
 from permits.pace import Pace
 from permits.steps import Notice
 from store.database import Database
@@ -65,6 +66,16 @@ async def test_the_receipt_of_a_submission_goes_by_both_ways(records: Records) -
 async def test_without_a_number_a_message_by_whatsapp_is_an_email(records: Records) -> None:
     [row] = await tell(records, await a_case_of(records), channel="whatsapp")
     assert (row.channel, row.recipient, row.by_day) == ("email", "pemohon-1@contoh.invalid", True)
+
+
+async def test_each_person_is_told_by_the_way_of_its_own_choice(records: Records, db: Database) -> None:
+    for account_id in ("biasa", "ringkas", "wa"):
+        await records.create_account(an_account(account_id, Role.BACK_OFFICE, phone=PHONE))
+    async with db.transaction() as session:
+        (await session.get_one(AccountRow, "ringkas")).digest = True
+        (await session.get_one(AccountRow, "wa")).notice_channel = "whatsapp"
+    rows = await tell(records, await a_case_of(records), "task-opened", to="holder", role=Role.BACK_OFFICE)
+    assert {row.account_id: row.channel for row in rows} == {"biasa": "email", "ringkas": "digest", "wa": "whatsapp"}
 
 
 async def test_a_named_person_alone_is_told_and_a_person_who_has_left_hands_it_to_the_desk(
@@ -241,22 +252,24 @@ async def test_a_receipt_of_somebody_else_s_message_changes_nothing(records: Rec
     assert not await records.record_receipt(a_receipt("delivered", "wamid.lain", key="tidak-ada"))
 
 
-async def test_a_secret_link_is_forgotten_once_it_is_sent(records: Records, db: Database) -> None:
-    await records.create_account(an_account("a", phone=PHONE))
-    await records.queue_for_account("k", "password-reset", "a", {"url": "https://contoh.test/rahasia"}, NOW)
-    await records.queue_for_account("k", "password-reset", "a", {"url": "https://contoh.test/lain"}, NOW)
+async def test_a_person_can_be_told_of_what_is_about_no_case_once(records: Records) -> None:
+    await records.create_account(an_account("koor", Role.COORDINATOR))
+    for _ in range(2):
+        await records.queue_for_account("k", "evaluation-ready", "koor", {"period": "November 2026"}, NOW)
     [row] = await records.take_notices(NOW, MINUTE)
-    assert (row.channel, row.facts) == ("email", {"url": "https://contoh.test/rahasia"})
-    await records.note_sent("k", sent())
+    assert (row.recipient, row.number, row.facts) == ("koor@contoh.invalid", None, {"period": "November 2026"})
+
+
+async def test_a_person_of_the_counter_without_email_is_told_by_whatsapp_or_not_at_all(
+    records: Records, db: Database
+) -> None:
+    number = await a_case_of(records, PHONE)
     async with db.transaction() as session:
-        kept = await session.get_one(OutboxRow, "k")
-    assert (kept.state, kept.facts, kept.body) == ("sent", None, None)
-
-
-async def test_an_address_without_an_account_can_be_written_to(records: Records) -> None:
-    await records.queue_for_address("k", "email-change", "baru@contoh.test", {"url": "https://contoh.test/x"}, NOW)
-    [row] = await records.take_notices(NOW, MINUTE)
-    assert (row.recipient, row.account_id, row.number) == ("baru@contoh.test", None, None)
+        (await session.get_one(AccountRow, "pemohon-1")).email = f"x{COUNTER_DOMAIN}"
+    [row] = await tell(records, number, "submission-received")
+    assert (row.channel, row.state) == ("whatsapp", "pending")
+    await records.note_failed(row.key, "whatsapp-not-reachable", NOW)
+    assert len(await records.notices_of(number)) == 1, "no e-mail where nobody reads"
 
 
 # Operators ------------------------------------------------------------------------------------------------------------

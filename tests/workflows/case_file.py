@@ -138,11 +138,19 @@ class CaseFile:
         async def look() -> ApplicationRow | None:
             tasks = [task for task in await self.open_tasks() if self.is_new(task)]
             for task in tasks:
-                await self.decide(task)
+                await self._decide_unless_closed(task)
             row = None if tasks else await self.row()
             return row if row and row.closed_at else None
 
         return await until(look, f"the end of {self.number}", 40)
+
+    async def _decide_unless_closed(self, task: TaskRow) -> None:
+        """A follow-up of a silence closes by itself when the desk has answered."""
+        try:
+            await self.decide(task)
+        except Refusal as refused:
+            if task.kind != "overdue" or refused.code != "task-closed":
+                raise
 
     async def withdraw(self, by: Actor | None = None, key: str = "k") -> WithdrawalReceipt:
         """The applicant takes the application back. Raises Refusal."""

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from permits.authority import SYSTEM, Actor, Role
     from permits.decisions import Arrived, CameBack, Decision, HandedOver, Posted, TaskKind
     from permits.events import Tag
-    from permits.steps import Notice, Waiting
+    from permits.steps import Waiting
     from workflows.case import Case
     from workflows.desk import Question
     from workflows.options import OUTSIDE
@@ -39,6 +39,7 @@ async def deliver(case: Case) -> None:
         case Delivery.POST:
             await _by_post(case)
         case Delivery.PICKUP:
+            case.tell_applicant("product-ready", queue_number=_queue_number(case))
             await _at_the_counter(case, TaskKind.HAND_OVER, PICKUP_WORKING_DAYS)
         case _:
             if not told and workflow.patched(FAILED_MAIL_IS_FOLLOWED):
@@ -85,7 +86,7 @@ async def _at_the_counter(case: Case, kind: TaskKind, working_days: int) -> Deci
             case.ledger.note(case.ledger.event(Tag.PRODUCT_HANDED_OVER, decision.actor, **facts))
         case Posted(receipt_number=receipt):
             case.ledger.note(case.ledger.event(Tag.PRODUCT_POSTED, decision.actor, receipt_number=receipt))
-            case.ledger.note_notice(_to_owner(case, "product-posted", receipt_number=receipt))
+            case.tell_applicant("product-posted", receipt_number=receipt)
     return decision
 
 
@@ -96,7 +97,7 @@ async def _arrives(case: Case, posted: Posted) -> bool:
         match await _tracked(case, posted):
             case PostState(state="delivered", received_by=name):
                 case.ledger.note(case.ledger.event(Tag.PRODUCT_ARRIVED, received_by=name, way="tracking"))
-                case.ledger.note_notice(_to_owner(case, "product-arrived"))
+                case.tell_applicant("product-arrived")
                 return True
             case PostState(state="returned", reason=reason):
                 return _came_back(case, reason, SYSTEM)
@@ -132,7 +133,7 @@ async def _asked_after(case: Case, posted: Posted) -> bool:
         case Arrived(received_by=name, on=day):
             facts = {"received_by": name, "arrived_on": day.isoformat()}
             case.ledger.note(case.ledger.event(Tag.PRODUCT_ARRIVED, decision.actor, **facts))
-            case.ledger.note_notice(_to_owner(case, "product-arrived"))
+            case.tell_applicant("product-arrived")
             return True
         case CameBack(reason=reason):
             return _came_back(case, reason, decision.actor)
@@ -141,7 +142,7 @@ async def _asked_after(case: Case, posted: Posted) -> bool:
 
 def _came_back(case: Case, reason: str, actor: Actor) -> bool:
     case.ledger.note(case.ledger.event(Tag.PRODUCT_CAME_BACK, actor, reason=reason))
-    case.ledger.note_notice(_to_owner(case, "product-came-back", reason=reason))
+    case.tell_applicant("product-came-back", reason=reason)
     return False
 
 
@@ -154,10 +155,12 @@ async def _ask(case: Case, kind: TaskKind, working_days: int, instructions: str 
         working_days=working_days,
         ladder=case.desk_ladder,
         subject_sha256=case.signed_sha256 or "",
-        instructions=instructions or (case.letter.number_text if case.letter else ""),
+        instructions=instructions or _queue_number(case),
     )
     return await case.desk.ask(question, status=ApplicationStatus.IN_DELIVERY)
 
 
-def _to_owner(case: Case, template: str, **facts: str) -> Notice:
-    return Notice(key=case.ledger.key(template), template=template, to="applicant", facts=facts)
+def _queue_number(case: Case) -> str:
+    """What the counter calls out: the letter's place in its register."""
+    assert case.letter is not None
+    return f"{case.letter.series}-{case.letter.sequence:04d}"

@@ -54,6 +54,7 @@ async def _repair(case: Case, stage: DeskStage, wrong: tuple[DocumentVerdict, ..
         if document.requirement in wanted:
             facts = {"requirement": document.requirement, "version": document.version, "sha256": document.sha256}
             case.ledger.note(case.ledger.event(Tag.DOCUMENT_REPAIRED, decision.actor, **facts, **way))
+    case.tell_applicant("repair-received")
     case.documents |= {document.requirement: document for document in body.documents}
     case.dossier_sha256 = body.dossier_sha256
     case.ledger.defer(dossier_sha256=case.dossier_sha256)
