@@ -6,9 +6,12 @@ they were submitted under.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from permits.definition import PermitDefinition
 from permits.errors import Code, RuleError
@@ -51,6 +54,37 @@ def retire(definition: PermitDefinition, today: date) -> PermitDefinition:
     if definition.status == "published" and definition.effective_from <= today:
         ends = min(ends or today, today)
     return definition.model_copy(update={"status": "retired", "effective_until": ends})
+
+
+class Difference(BaseModel):
+    """One field that two versions say differently; None where a version does not have it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str  # such as `requirements.ktp.title`: items that have a code stand under it
+    before: Any = None
+    after: Any = None
+
+
+def differences(before: PermitDefinition, after: PermitDefinition) -> tuple[Difference, ...]:
+    """What the later version says differently, field by field; the number of the version itself is left out."""
+    old, new = dict(_fields(before.model_dump(mode="json"), "")), dict(_fields(after.model_dump(mode="json"), ""))
+    return tuple(
+        Difference(field=name, before=old.get(name), after=new.get(name))
+        for name in dict.fromkeys([*old, *new])
+        if name != "version" and old.get(name) != new.get(name)
+    )
+
+
+def _fields(value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _fields(inner, f"{at}.{name}" if at else name)
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        for n, item in enumerate(value, start=1):
+            yield from _fields(item, f"{at}.{item.get('code', n)}")
+    else:
+        yield at, value
 
 
 def check_no_overlap(versions: Iterable[PermitDefinition]) -> None:

@@ -15,6 +15,8 @@ from permits.numbering import NumberingError, check_template
 from permits.promise_check import promise_broken
 
 MOST_DAYS_FROM_DUE = 60
+MOST_CHARACTERS = 40_000
+"""A definition travels in the input of every case, which may hold 64 kB with its calendar."""
 _BEFORE_THE_LETTER = frozenset({"verification", "assessment", "inspection", "meeting", "retribution"})
 
 Place = tuple[str | int, ...]
@@ -42,6 +44,7 @@ def faults_of(definition: PermitDefinition, templates: frozenset[str]) -> tuple[
         *_ladder_faults(definition),
         *_terms_faults(definition),
         *_promise_faults(definition),
+        *_size_faults(definition),
     )
 
 
@@ -163,6 +166,12 @@ def _terms_faults(definition: PermitDefinition) -> tuple[Fault, ...]:
     if definition.deemed_approval and not definition.deemed_approval.legal_basis.strip():
         found.append(Fault(("deemed_approval", "legal_basis"), "basis-missing", "the silence rule names no rule"))
     return tuple(found)
+
+
+def _size_faults(definition: PermitDefinition) -> tuple[Fault, ...]:
+    if len(definition.model_dump_json()) <= MOST_CHARACTERS:
+        return ()
+    return (Fault((), "too-large", f"a definition has {MOST_CHARACTERS} characters at most"),)
 
 
 def _promise_faults(definition: PermitDefinition) -> tuple[Fault, ...]:

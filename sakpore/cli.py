@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-
-if TYPE_CHECKING:
-    from permits.definition import PermitDefinition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
@@ -101,26 +100,53 @@ def agenda_audit(
 
 
 @definitions_app.command("check")
-def definitions_check() -> None:
-    """Read every definition; confirmed and unconfirmed types are counted apart."""
-    definitions = _definitions()
-    confirmed = sum(1 for one in definitions if one.confirmed)
-    typer.echo(f"{len(definitions)} versions: {confirmed} confirmed, {len(definitions) - confirmed} to be confirmed")
+def definitions_check(
+    folder: Annotated[Path | None, typer.Option(help="Folder of definition files; by default the office's.")] = None,
+) -> None:
+    """Read every definition; types confirmed and to be confirmed are counted apart. Exit 1 names file, line, field."""
+    from sakpore import definitions
+
+    _say(lambda: definitions.check(folder))
 
 
 @definitions_app.command("list")
 def definitions_list() -> None:
     """One line a version."""
-    for one in _definitions():
-        typer.echo(f"{one.code} v{one.version} {one.status} from {one.effective_from}: {one.title}")
+    from sakpore import definitions
+
+    _say(definitions.table)
 
 
-def _definitions() -> tuple[PermitDefinition, ...]:
-    from permits.definition_loader import DefinitionFileInvalid, load_definitions
+@definitions_app.command("show")
+def definitions_show(
+    code: Annotated[str, typer.Argument(help="Such as izin-penelitian.")],
+    version: Annotated[int | None, typer.Option(help="The newest published one by default.", min=1)] = None,
+) -> None:
+    """One permit type as an officer reads it: requirements, steps, days, agencies, ladders, legal basis, source."""
+    from sakpore import definitions
+
+    _say(lambda: definitions.show(code, version))
+
+
+@definitions_app.command("publish")
+def definitions_publish(
+    file: Annotated[Path, typer.Argument(help="A definition file with one version of `status: draft`.")],
+    author: Annotated[str, typer.Option(help="E-mail of who wrote it: sub-coordinator or coordinator.")],
+    publisher: Annotated[str, typer.Option(help="E-mail of the coordinator who publishes it.")],
+    data: DataDir = VAR,
+) -> None:
+    """Publish a file's draft into a running installation, under two people's names."""
+    from sakpore import definitions
+
+    _say(lambda: definitions.publish(file, author, publisher, data, os.environ))
+
+
+def _say(work: Callable[[], str]) -> None:
+    from sakpore.definitions import CannotDo
 
     try:
-        return load_definitions()
-    except DefinitionFileInvalid as wrong:
+        typer.echo(work())
+    except CannotDo as wrong:
         _fail(str(wrong))
 
 

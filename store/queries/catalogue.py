@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from permits.definition import PermitDefinition, version_for
+from permits.definition import PermitDefinition, Requirement, Variant, version_for
 from permits.errors import Code, RuleError
+from permits.promise_check import PromiseArithmetic, promise_arithmetic
 from store.records.law import definition_of
 from store.tables import DefinitionRow
 
@@ -25,10 +26,12 @@ class PermitTypeLine(_View):
     title: str
     field: str
     product: str
-    promise_working_days: int
+    promise_working_days: int  # the office's own
+    promised_days: int  # with the days of agencies that stand beside the office's own
     fee: str
     version: int
     confirmed: bool  # False: the office has yet to confirm these facts
+    refers_to: str | None  # in words, where another authority issues it today
 
 
 class RequirementView(_View):
@@ -64,7 +67,21 @@ class LegalBasisView(_View):
     """A rule the permit rests on."""
 
     text: str
+    valid_from: date | None
+    valid_until: date | None
     confirmed: bool
+
+
+class VariantView(_View):
+    """What one variant asks for and promises."""
+
+    variant: str
+    requirements: list[RequirementView]
+    fee: str
+    product: str
+    promise_working_days: int
+    note: str | None
+    arithmetic: PromiseArithmetic
 
 
 class PermitTypePage(PermitTypeLine):
@@ -75,6 +92,7 @@ class PermitTypePage(PermitTypeLine):
     promise_note: str | None
     source: str
     requirements: list[RequirementView]
+    variants: list[VariantView]
     form: list[FormFieldView]
     steps: list[StepView]
     legal_basis: list[LegalBasisView]
@@ -115,15 +133,33 @@ def permit_type_page(definition: PermitDefinition) -> PermitTypePage:
         effective_until=definition.effective_until,
         promise_note=definition.promise_note,
         source=definition.source,
-        requirements=[RequirementView.model_validate(one.model_dump(mode="json")) for one in definition.requirements],
+        requirements=[_requirement(one) for one in definition.requirements],
+        variants=[_variant(definition, variant) for variant in definition.variants],
         form=[FormFieldView.model_validate(one.model_dump(mode="json")) for one in definition.form],
         steps=[
             StepView(title=stage.title, holder=stage.holder, working_days=getattr(stage, "working_days", None))
             for stage in definition.stages
         ],
-        legal_basis=[LegalBasisView(text=one.text, confirmed=one.confirmed) for one in definition.legal_basis],
+        legal_basis=[LegalBasisView.model_validate(one.model_dump()) for one in definition.legal_basis],
         validity_months=definition.letter.validity_months,
     )
+
+
+def _variant(definition: PermitDefinition, variant: Variant) -> VariantView:
+    terms = definition.terms_of(variant)
+    return VariantView(
+        variant=variant.value,
+        requirements=[_requirement(one) for one in definition.requirements_of(variant)],
+        fee=terms.fee or definition.fee,
+        product=terms.product or definition.product,
+        promise_working_days=terms.promise_working_days or definition.promise_working_days,
+        note=terms.note,
+        arithmetic=promise_arithmetic(definition, variant),
+    )
+
+
+def _requirement(requirement: Requirement) -> RequirementView:
+    return RequirementView.model_validate(requirement.model_dump(mode="json"))
 
 
 def _line(definition: PermitDefinition) -> PermitTypeLine:
@@ -133,7 +169,9 @@ def _line(definition: PermitDefinition) -> PermitTypeLine:
         field=definition.field,
         product=definition.product,
         promise_working_days=definition.promise_working_days,
+        promised_days=definition.promised_days(),
         fee=definition.fee,
+        refers_to=definition.refers_to,
         version=definition.version,
         confirmed=definition.confirmed,
     )

@@ -20,7 +20,7 @@ from permits.definition_rules import faults_of
 from permits.errors import Code, RuleError
 from store.records.base import Subject
 from store.records.law import columns_of, definition_of, lock_definitions, versions_of
-from store.tables import DefinitionRow
+from store.tables import AccountRow, DefinitionRow
 
 
 class DefinitionVersion(BaseModel):
@@ -93,7 +93,8 @@ class DefinitionRecords(Subject):
             templates: names of the letter templates that exist.
             today: office date; a version begins today or later.
 
-        Raises RuleError: permit-type-not-found, same-person, period-invalid, definition-invalid (with its faults, or
+        Raises RuleError: permit-type-not-found, same-person, opd-not-found (nobody works at an agency that the draft
+        asks), period-invalid, definition-invalid (with its faults, or
         `why`: no-author, retired, versions-overlap).
         """
         async with self._db.transaction() as session:
@@ -104,6 +105,7 @@ class DefinitionRecords(Subject):
             _check_publisher(row, publisher_id)
             draft = definition_of(row)
             check_definition(draft, templates)
+            await _check_agencies(session, draft)
             for changed in publish(await versions_of(session, code), draft, today):
                 _put_life(await _row(session, code, changed.version), changed)
             row.published_by, row.published_at = publisher_id, at
@@ -170,6 +172,13 @@ def _check_publisher(row: DefinitionRow, publisher_id: str) -> None:
         raise _invalid(row, "no-author")
     if row.author_id == publisher_id:
         raise RuleError(Code.SAME_PERSON, permit_type=row.code)
+
+
+async def _check_agencies(session: AsyncSession, definition: PermitDefinition) -> None:
+    asked = {agency.opd for agency in definition.agencies}
+    query = select(AccountRow).where(col(AccountRow.active), col(AccountRow.opd).in_(asked))
+    if missing := asked - {row.opd for row in await session.exec(query)}:
+        raise RuleError(Code.OPD_NOT_FOUND, opd=sorted(missing))
 
 
 def _put_life(row: DefinitionRow, moved: PermitDefinition) -> None:

@@ -31,8 +31,8 @@ def live(history: list[tuple[str, int, int | None]]) -> dict[int, PermitDefiniti
         else:
             begins = today + timedelta(days=offset)
             ends = None if lasts is None else begins + timedelta(days=lasts)
-            change = {"version": len(versions) + 1, "effective_from": begins, "effective_until": ends, "status": "draft"}
-            draft = FIRST.model_copy(update=change)
+            dates = {"effective_from": begins, "effective_until": ends}
+            draft = FIRST.model_copy(update={"version": len(versions) + 1, "status": "draft", **dates})
             versions[draft.version] = draft
             try:
                 versions |= {one.version: one for one in publish(versions.values(), draft, today)}

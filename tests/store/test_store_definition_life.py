@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from permits.authority import Role
 from permits.definition import PermitDefinition, may_be_submitted, version_for
 from permits.definition_loader import letter_templates, load_definitions
 from permits.errors import Code, RuleError
 from store.queries.catalogue import definition_in_force
 from store.records import DefinitionVersion, Records
+from tests.store.builders import an_account
 
 FILES = load_definitions()
 [RESEARCH] = [one for one in FILES if one.code == "izin-penelitian"]
@@ -39,6 +41,7 @@ async def code_of(waiting: object) -> tuple[Code, object]:
 async def office(records: Records) -> Records:
     """The catalogue as the files say it."""
     await records.publish_definitions(FILES)
+    await records.ensure_account(an_account("bappeda", Role.OPD, opd="bappeda"))
     return records
 
 
@@ -48,7 +51,8 @@ async def test_a_new_version_is_drafted_published_by_somebody_else_and_ends_the_
 
     published = await publish(office, 2)
 
-    assert (published.definition.status, published.published_by, published.published_at) == ("published", "penerbit", NOW)
+    assert (published.published_by, published.published_at) == ("penerbit", NOW)
+    assert published.definition.status == "published"
     first, second = await office.definition_versions(RESEARCH.code)
     assert (first.effective_until, second.effective_from) == (date(2026, 4, 12), NEXT_MONTH)
     async with office._db.transaction() as session:
@@ -74,7 +78,8 @@ async def test_two_drafts_of_the_same_day_are_never_in_force_together(office: Re
     await asyncio.gather(*(office.draft_definition(changed(), "penulis", NOW) for _ in range(2)))
     await publish(office, 2)
     assert await code_of(publish(office, 3)) == (Code.DEFINITION_INVALID, "versions-overlap")
-    assert [one.status for one in await office.definition_versions(RESEARCH.code)] == ["published", "published", "draft"]
+    statuses = [one.status for one in await office.definition_versions(RESEARCH.code)]
+    assert statuses == ["published", "published", "draft"]
 
 
 async def test_a_version_does_not_begin_in_the_past(office: Records) -> None:
@@ -86,6 +91,14 @@ async def test_a_draft_that_cannot_keep_its_promise_or_has_no_letter_is_not_publ
     letter = RESEARCH.letter.model_copy(update={"template": "tidak-ada"})
     await office.draft_definition(changed(promise_working_days=3, letter=letter), "penulis", NOW)
     assert await code_of(publish(office, 2)) == (Code.DEFINITION_INVALID, "template-missing, promise-broken")
+
+
+async def test_a_version_that_asks_an_agency_where_nobody_works_is_not_published(office: Records) -> None:
+    stages = RESEARCH.model_dump()["stages"]
+    asked = next(stage for stage in stages if stage["kind"] == "recommendation")
+    asked["agencies"][0]["opd"] = "dinaslama"
+    await office.draft_definition(changed(stages=stages), "penulis", NOW)
+    assert (await code_of(publish(office, 2)))[0] is Code.OPD_NOT_FOUND
 
 
 async def test_a_draft_is_changed_by_its_author_alone_and_not_once_it_is_published(office: Records) -> None:
