@@ -11,8 +11,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 PEOPLE = """
-INSERT INTO accounts (id, email, name, password_hash, role, is_head, active, is_demo, created_at)
-SELECT 'orang-' || n, 'orang-' || n || '@contoh.invalid', 'Contoh ' || n, '-', 'applicant', false, true, true, now()
+INSERT INTO accounts (id, email, name, password_hash, role, is_head, active, is_demo, created_at,
+    nik_warnings, notice_channel, digest, locale, at_counter)
+SELECT 'orang-' || n, 'orang-' || n || '@contoh.invalid', 'Contoh ' || n, '-', 'applicant', false, true, true, now(),
+    '[]', 'email', false, 'id', false
 FROM generate_series(1, %(people)s) n
 """
 CASES = """
