@@ -38,6 +38,7 @@ class ComposeLetter(BaseModel):
     number: str
     letter: LetterRef
     letter_date: date  # office date
+    drafted_on: date | None = None  # office date of this draft: whoever is mandated then is named as signatory
     permit_type: str
     form: LetterForm
     fields: tuple[FormField, ...] = ()
@@ -118,7 +119,7 @@ class LetterDesk:
         applicant = await self._records.account(case.applicant_id)
         assert applicant is not None, "an application belongs to an account"
         party = party_of(case.party)
-        signatory = await self._signatory(order.letter_date)
+        signatory = await self._signatory(order.drafted_on or order.letter_date)
         letter = LetterInput(
             template=order.form.template,
             template_version=str(order.form.template_version),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 from datetime import UTC, date, datetime
 
@@ -114,6 +115,7 @@ class SignatureDesk:
             await self._records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
             activation = await self._consent(order)
             mandate = await self._mandate(order)
+            await self._check_names_signer(order)
             signed = await self._sign(order, activation)
             report = await self._proven(signed, mandate)
         except (Refused, RuleError) as refused:
@@ -182,6 +184,16 @@ class SignatureDesk:
         if mandate is None:
             raise Refused("no-mandate")
         return mandate
+
+    async def _check_names_signer(self, order: SignLetter) -> None:
+        """A letter that names another signatory, such as the head before an acting head came, is drafted anew."""
+        letter = await self._records.letter_by_sha256(order.letter_sha256)
+        officer = await self._records.account(order.officer_id)
+        if letter.input_sha256 is None or officer is None:
+            raise Refused("signatory-changed")
+        named = json.loads(await self._documents.get_document(letter.input_sha256))["signatory"]
+        if (named["name"], named["nip"]) != (officer.name, officer.nip or "-"):
+            raise Refused("signatory-changed")
 
     async def _sign(self, order: SignLetter, activation: Activation) -> bytes:
         letter = await self._documents.get_document(order.letter_sha256)

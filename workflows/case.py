@@ -378,6 +378,7 @@ class Case:
             number=self.number,
             letter=letter,
             letter_date=letter.letter_date,
+            drafted_on=self.clock.today(),
             permit_type=self.definition.code,
             form=form,
             fields=self.definition.form,

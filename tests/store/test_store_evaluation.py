@@ -17,7 +17,7 @@ from permits.sla import SlaClock
 from permits.steps import Notice, OpdAnswer, Step, TaskClosed
 from store.database import Database
 from store.queries.evaluation import evaluations, newest_evaluation
-from store.records import Records
+from store.records import Records, Sending
 from store.tables import ApplicationRow
 from tests.store.builders import a_draft, a_submission, a_task, an_account
 
@@ -138,7 +138,7 @@ async def test_each_rung_stands_with_the_proof_of_its_sending(records: Records) 
     notice = Notice(key="n1", template="task-escalation", to="holder", role=Role.OPD, opd="bappeda", facts=facts)
     await records.keep(Step(number=number, events=(event,), notices=(notice,), opd_answer=answer))
     key = f"{number}:n1:dinas"
-    await records.mark_notice(key, "sent", message_id="<1@contoh.invalid>", sent_at=at(4, 17))
+    await records.note_sent(key, Sending(message_id="<1@contoh.invalid>", at=at(4, 17)))
 
     found = await march(records)
     (rung,) = found.rungs

@@ -222,4 +222,4 @@ async def test_practice_letters_take_no_number_of_a_legal_series(records: Record
     assert [(one.series, one.sequence) for one in numbers] == [
         ("SIP-FT", 1), ("LATIHAN-SIP-FT", 1), ("SIP-FT", 2), ("LATIHAN-SIP-FT", 2),
     ]  # fmt: skip
-    assert numbers[1].number_text == "LATIHAN-503/0001/SIP-FT/III/2026"
+    assert numbers[1].number_text == "CONTOH 503/0001/SIP-FT/III/2026"
