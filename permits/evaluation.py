@@ -367,7 +367,6 @@ def _opd_line(span: _Span, requests: list[OpdFact], rungs: list[RungFact]) -> Op
     first = requests[0]
     ended = [one for one in requests if span.holds(one.answered_at)]
     answered = [one for one in ended if one.answered]
-    late = [_late_days(one, span.calendar) for one in answered]
     return OpdLine.model_validate(
         {
             "opd": first.opd,
@@ -375,9 +374,9 @@ def _opd_line(span: _Span, requests: list[OpdFact], rungs: list[RungFact]) -> Op
             **span.flow((one.number, one.asked_at, one.answered_at) for one in requests),
             "answered": len(answered),
             "ended": len(ended) - len(answered),
-            "in_time": sum(not days for days in late),
+            "in_time": sum(one.answered_at is not None and one.answered_at <= one.due_at for one in answered),
             "used_days": sum(_used_days(one, span.calendar) for one in answered),
-            "late_days": sum(late),
+            "late_days": sum(_late_days(one, span.calendar) for one in answered),
             "rungs": sum(rung.opd == first.opd for rung in rungs),
         }
     )
@@ -386,13 +385,16 @@ def _opd_line(span: _Span, requests: list[OpdFact], rungs: list[RungFact]) -> Op
 def _used_days(request: OpdFact, calendar: WorkingCalendar) -> int:
     if request.used_days is not None or request.answered_at is None:
         return request.used_days or 0
-    return calendar.working_days_between(
-        calendar.local_date(request.asked_at), calendar.local_date(request.answered_at)
-    )
+    return _closes_since(request.asked_at, request.answered_at, calendar)
 
 
 def _late_days(request: OpdFact, calendar: WorkingCalendar) -> int:
     if request.late_days is not None or request.answered_at is None:
         return request.late_days or 0
-    due, answered = calendar.local_date(request.due_at), calendar.local_date(request.answered_at)
-    return max(0, calendar.working_days_between(due, answered)) if request.answered_at > request.due_at else 0
+    return _closes_since(request.due_at, request.answered_at, calendar)
+
+
+def _closes_since(since: AwareDatetime, until: AwareDatetime, calendar: WorkingCalendar) -> int:
+    """Working days after that of `since` whose close has come, as the agency's own clock counts them."""
+    clock = SlaClock(received_on=calendar.local_date(since), working_days=1)
+    return clock.gross_working_days(calendar, until)

@@ -127,6 +127,8 @@ class ApplicationPage(_View):
     holder_name: str
     """Who will hold the permit: the applicant, its principal, or the body it acts for."""
     party: dict[str, Any] | None
+    identity_warnings: list[str]
+    """permits.nik.NikWarning of the applicant's account; for the applicant and the office."""
     channel: str
     filed_by_name: str | None
     """The officer who filed it at the counter."""
@@ -221,6 +223,7 @@ async def application_page(session: AsyncSession, number: str) -> ApplicationPag
         practice=row.practice,
         holder_name=party_of(row.party).holder(owner.name),
         party=row.party,
+        identity_warnings=owner.nik_warnings,
         channel=row.channel,
         filed_by_name=officer.name if officer else None,
         old_permit=row.old_permit,

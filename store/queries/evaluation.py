@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, literal_column
@@ -20,6 +21,7 @@ from permits.sla import SlaClock
 from permits.steps import Served
 from store.tables import ApplicationRow, EvaluationRow, EventRow, OpdRequestRow, OutboxRow, TaskRow
 
+OFFICE_ZONE = ZoneInfo("Asia/Jakarta")
 FINISHING = (
     Tag.PERMIT_ISSUED,
     Tag.APPLICATION_CLOSED,
@@ -114,12 +116,18 @@ def _case(row: Any, finished_at: datetime | None) -> CaseFact:
         number=row["number"],
         permit_type=row["permit_type"],
         title=row["title"],
-        received_at=row["received_at"] or row["submitted_at"],
+        received_at=row["received_at"] or _noon(row) or row["submitted_at"],
         finished_at=finished_at,
         outcome=_outcome(row) if finished_at else None,
         promise=SlaClock.model_validate(row["promise"]) if row["promise"] else None,
         served=served,
     )
+
+
+def _noon(row: Any) -> datetime | None:
+    """A case without its first line in the record, such as an imported one, still knows its day."""
+    day = (row["promise"] or {}).get("received_on")
+    return datetime.combine(date.fromisoformat(day), time(12), OFFICE_ZONE) if day else None
 
 
 def _outcome(row: Any) -> Outcome:

@@ -343,6 +343,17 @@ async def test_the_front_office_withdraws_only_with_the_applicants_consent(api: 
     assert withdrawal.on_behalf is not None and withdrawal.on_behalf.consent == "Datang sendiri"
 
 
+async def test_the_office_sees_what_does_not_fit_with_a_nik_and_an_agency_does_not(api: Api) -> None:
+    await api.records.change_account("pemohon", nik_warnings=["region-differs"])
+    number = await a_case(api, await api.as_("pemohon"))
+    await open_task(api, number, TaskKind.RECOMMENDATION, Role.OPD, opd="bappeda")
+    seen = {}
+    for who in ("depan", "pemohon", "dinas"):
+        page = await (await api.as_(who)).get(f"/api/v1/applications/{number}")
+        seen[who] = page.json()["identity_warnings"]
+    assert seen == {"depan": ["region-differs"], "pemohon": ["region-differs"], "dinas": []}
+
+
 async def test_the_verification_page_names_the_holder_and_not_who_acted(api: Api) -> None:
     client = await api.as_("pemohon")
     number = await a_draft(client, party=COMPANY)

@@ -1,7 +1,9 @@
 """The permission matrix over HTTP has no hole: every route says who may ask, and strangers are refused at each."""
 
 import inspect
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -19,16 +21,42 @@ from tests.api.filing import a_case
 from tests.api.test_logging_in import PUBLIC
 
 Route = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What a route asks the permission function; the front office may have a right of its own to stand in."""
+
+    act: Act
+    stand_in: Act | None = None
+
+    def of(self, actor: Actor) -> Act:
+        return self.stand_in if self.stand_in and actor.role is Role.FRONT_OFFICE else self.act
+
+
 OPEN_TO_ALL_SIGNED_IN: set[Route] = {
+    ("GET", "/api/v1/me"),
+    ("PATCH", "/api/v1/me"),
+    ("POST", "/api/v1/me/email"),
+    ("PUT", "/api/v1/me/password"),
     ("GET", "/api/v1/sessions/current"),
     ("DELETE", "/api/v1/sessions/current"),
 }
-RULES_INSIDE: dict[Route, tuple[Act, ...]] = {
+RULES_INSIDE: dict[Route, tuple[Asks, ...]] = {
     ("GET", "/api/v1/applications"): (),  # a list of what each may read; see the test at the end
+    ("GET", "/api/v1/permits"): (),  # the same
+    ("POST", "/api/v1/applications"): (),  # for oneself or at the counter: what is asked stands in the body
+    ("POST", "/api/v1/help"): (),  # one's own thread, or whose the body says
+    ("GET", "/api/v1/help"): (),
+    ("GET", "/api/v1/help/{thread}"): (),
+    ("POST", "/api/v1/help/{thread}/messages"): (),
+    ("POST", "/api/v1/help/{thread}/reading"): (),
     ("POST", "/api/v1/tasks/decisions"): (),  # each of the decisions it carries is asked about by itself
-    ("POST", "/api/v1/tasks/{task_id}/assignment"): (Act.TAKE_OVER,),  # as it is asked here; for others, Act.ASSIGN
-    ("POST", "/api/v1/signing/activations"): (Act.SIGN,),
-    ("POST", "/api/v1/codec/decode"): (Act.DECODE_PAYLOADS,),
+    ("POST", "/api/v1/tasks/{task_id}/assignment"): (
+        Asks(Act.TAKE_OVER),
+    ),  # as it is asked here; for others, Act.ASSIGN
+    ("POST", "/api/v1/signing/activations"): (Asks(Act.SIGN),),
+    ("POST", "/api/v1/codec/decode"): (Asks(Act.DECODE_PAYLOADS),),
 }
 """Routes that ask the permission function in their own body."""
 MORE_PEOPLE: dict[str, dict[str, Any]] = {
@@ -43,21 +71,21 @@ STAND_INS = {TaskKind.REPAIR: Act.ACT_FOR_APPLICANT, TaskKind.RECOMMENDATION: Ac
 FILLED_IN = {"requirement": "ktp", "purpose": "permit", "attachment_id": "x", "code": "sip-fisioterapis"}
 
 
-def acts_asked(dependant: Any) -> Iterator[Act]:
-    """The acts that a route's dependencies ask about, as `may`, `case_for` and `task_for` were given them."""
+def acts_asked(dependant: Any) -> Iterator[Asks]:
+    """What a route's dependencies ask about, as they were made with it (`may`, `case_for`, `task_for`, ...)."""
     for one in dependant.dependencies:
         if inspect.isfunction(one.call):
-            act = inspect.getclosurevars(one.call).nonlocals.get("act")
-            if isinstance(act, Act):
-                yield act
+            given = inspect.getclosurevars(one.call).nonlocals
+            if isinstance(act := given.get("act") or given.get("own"), Act):
+                yield Asks(act, given.get("for_case"))
         yield from acts_asked(one)
 
 
-def private_routes(api: Api) -> dict[Route, tuple[Act, ...]]:
+def private_routes(api: Api) -> dict[Route, tuple[Asks, ...]]:
     """Every route of the API that needs a log-in, with the acts it asks about."""
-    found: dict[Route, tuple[Act, ...]] = {}
+    found: dict[Route, tuple[Asks, ...]] = {}
     for context in iter_route_contexts(api.app.routes):
-        path, dependant = str(context.path), getattr(context, "dependant", None)
+        path, dependant = re.sub(r":path}", "}", str(context.path)), getattr(context, "dependant", None)
         if dependant is None or not path.startswith("/api/v1/"):
             continue
         for method in context.methods or ():
@@ -110,7 +138,9 @@ async def test_who_may_read_a_case_is_answered(api: Api) -> None:
         client, actor = await api.as_(person), await _actor(api, person)
         for (method, path), acts in private_routes(api).items():
             named = {part for part in ("{number}", "{task_id}") if part in path}
-            if method != "GET" or not named or path.count("{") > 1 or Act.READ_ENGINE in acts:
+            if method != "GET" or not named or path.count("{") > 1 or path.startswith("/api/v1/permits/"):
+                continue
+            if path.endswith("/engine"):  # no engine answers here
                 continue
             if await _allowed(api, actor, acts, path, number, tasks[0]):
                 answer = await client.get(path.format_map(_Names(number, tasks[0])))
@@ -173,10 +203,11 @@ async def _a_strangers_case(api: Api) -> tuple[str, list[str]]:
     return number, [await open_task(api, number, kind, role, **fields) for kind, role, fields in desks]
 
 
-async def _allowed(api: Api, actor: Actor, acts: tuple[Act, ...], path: str, number: str, task: str) -> bool:
+async def _allowed(api: Api, actor: Actor, asks: tuple[Asks, ...], path: str, number: str, task: str) -> bool:
     """Whether the rule allows all that a route asks about, for this case and task."""
-    if not acts:
+    if not asks:
         return True
+    acts = {one.of(actor) for one in asks}
     case = await api.records.application(number)
     async with api.services.db.transaction() as session:
         whole = await subject_of(session, case)
@@ -187,8 +218,8 @@ async def _allowed(api: Api, actor: Actor, acts: tuple[Act, ...], path: str, num
         holds = not refusal(actor, Act.DECIDE, about) or (stand_in and not refusal(actor, stand_in, about))
         reading = {Act.READ_APPLICATION, Act.READ_DOCUMENTS}
         by_act = {act: not refusal(actor, act, about) for act in acts}
-        by_act |= {act: holds or not refusal(actor, act, whole) for act in reading & set(acts)}
-        by_act |= {act: holds for act in {Act.DECIDE} & set(acts)}
+        by_act |= {act: holds or not refusal(actor, act, whole) for act in reading & acts}
+        by_act |= {act: holds for act in {Act.DECIDE} & acts}
         return all(by_act.values())
     if "signing" in path:
         return actor.role is Role.HEAD_OF_OFFICE  # names its tasks in the body

@@ -132,7 +132,9 @@ async def test_a_permit_says_what_its_reader_may_ask_for(api: Api) -> None:
     officer = await api.as_("koordinator")
     assert (await officer.get(f"/api/v1/permits/{number}")).json()["procedures"] == ["revocation"]
     assert field not in ("kesehatan", "penelitian")
-    assert (await (await api.as_("bidang")).get(f"/api/v1/permits/{number}")).json()["procedures"] == []
+    other_field = await api.as_("bidang")
+    assert code_of(await other_field.get(f"/api/v1/permits/{number}")) == (403, "not-allowed")
+    assert (await (await api.as_("depan")).get(f"/api/v1/permits/{number}")).json()["procedures"] == []
 
 
 async def test_an_application_without_a_permit_has_none(api: Api) -> None:
