@@ -89,6 +89,12 @@ def plan(ladder: Ladder, due_date: date, calendar: WorkingCalendar, opened_at: d
     return tuple(sorted(planned, key=lambda one: one.at))
 
 
+def without_warnings(ladder: Ladder) -> Ladder:
+    """The same ladder with its escalations alone; one that only warns stays as it is."""
+    rungs = tuple(rung for rung in ladder.rungs if rung.kind == "escalation")
+    return ladder.model_copy(update={"rungs": rungs}) if rungs else ladder
+
+
 def next_rung(planned: tuple[PlannedRung, ...], fired: frozenset[str]) -> PlannedRung | None:
     """The first rung that has not fired, by code; None when the ladder is spent and the last resort is due."""
     return next((one for one in planned if one.rung.code not in fired), None)

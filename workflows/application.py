@@ -15,6 +15,7 @@ from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
+    from permits.after_issue import may_be_withdrawn
     from permits.application import ApplicationStatus
     from permits.authority import Act, Subject, refusal
     from permits.decisions import Decision, FileClosed, Receipt, SignatureOrdered
@@ -176,6 +177,8 @@ class ApplicationWorkflow:
     @withdraw.validator
     def _may_withdraw(self, withdrawal: Withdrawal) -> None:
         applicant_id = self._case.submission.applicant_id
+        if not may_be_withdrawn(self._case.definition.procedure):
+            raise refuse(RuleError(Code.NOT_ALLOWED))
         if withdrawal.actor.id != applicant_id:
             about = Subject(applicant_id=applicant_id, field=self._case.definition.field)
             if refused := refusal(withdrawal.actor, Act.ACT_FOR_APPLICANT, about):

@@ -330,7 +330,11 @@ class Case:
     @property
     def product_form(self) -> LetterForm:
         """The letter that this case will end in."""
-        return self.definition.rejection if self.product == "rejection" else self.definition.letter
+        if self.product == "rejection":
+            return self.definition.rejection
+        form, product = self.definition.letter, self.definition.terms_of(self.submission.variant).product
+        # A variant with a product of its own, such as a change or a closure, bears its name.
+        return form.model_copy(update={"title": product}) if product not in (None, self.definition.product) else form
 
     async def number_product(self) -> LetterRef:
         """The product's number; a case that turns from permit to rejection and back finds the number it had."""
@@ -382,6 +386,7 @@ class Case:
             permit_type=self.definition.code,
             form=form,
             fields=self.definition.form,
+            unconfirmed=not self.definition.confirmed,
             legal_basis=tuple(content.pop("legal_basis", self._legal_basis())),
             **content,
         )

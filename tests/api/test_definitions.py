@@ -41,7 +41,8 @@ async def test_a_version_is_drafted_compared_published_and_in_force_from_its_day
     assert compared["against"] == 1
     said = {one["field"]: (one["before"], one["after"]) for one in compared["items"]}
     assert said["fee"] == ("Gratis", "Tanpa biaya")
-    assert set(said) == {"fee", "promise_note", "effective_from", "status"}
+    assert said["confirmed"] == (True, False)  # a new version is confirmed anew
+    assert set(said) == {"fee", "promise_note", "effective_from", "status", "confirmed"}
 
     published = await publisher.post(f"{RESEARCH}/2/publication")
     assert (published.status_code, published.json()["published_by"]) == (200, "koordinator")
@@ -146,16 +147,28 @@ async def test_a_whole_definition_makes_a_type_that_did_not_exist(api: Api) -> N
 
 
 async def test_a_confirmed_type_loses_its_banner(api: Api) -> None:
-    _, publisher = await _people(api)
+    author, publisher = await _people(api)
+    await _draft(author, effective_from="2026-03-14")
+    await publisher.post(f"{RESEARCH}/2/publication")
+    api.clock.advance(days=3)
     address = "/api/v1/permit-types/izin-penelitian"
     before = (await api.anonymous().get(address)).json()
     assert not before["confirmed"] and "mode latihan" in before["banner"]
-    confirmed = await publisher.post(f"{RESEARCH}/1/confirmation")
+
+    confirmed = await (await api.as_("koordinator")).post(f"{RESEARCH}/2/confirmation")
+
     assert (confirmed.status_code, confirmed.json()["confirmed_by"]) == (200, "koordinator")
     after = (await api.anonymous().get(address)).json()
     assert after["confirmed"] and after["banner"] is None
-    oss = await publisher.post("/api/v1/definitions/siup/versions/1/confirmation")
-    assert code_of(oss) == (422, "definition-invalid")
+
+
+async def test_a_type_that_oss_issues_is_never_confirmed(api: Api) -> None:
+    author, publisher = await _people(api)
+    siup = "/api/v1/definitions/siup/versions"
+    drafted = await author.post(siup, json={"copy_of": 1, "changes": {"effective_from": "2026-03-14"}})
+    assert drafted.status_code == 201
+    assert (await publisher.post(f"{siup}/2/publication")).status_code == 200
+    assert code_of(await publisher.post(f"{siup}/2/confirmation")) == (422, "definition-invalid")
 
 
 async def test_a_retired_type_is_no_longer_offered(api: Api) -> None:

@@ -268,3 +268,10 @@ def test_a_letters_number_can_be_copied_and_searched() -> None:
     letter = samples.sip().model_copy(update={"number": number})
     page = pypdfium2.PdfDocument(render_letter("sip", letter))[0]
     assert number in page.get_textpage().get_text_bounded()
+
+
+def test_a_letter_of_an_unconfirmed_type_says_so_on_every_page() -> None:
+    note = "Persyaratan dan dasar hukum jenis izin ini belum dikonfirmasi oleh dinas."
+    assert all(note in " ".join(page.split()) for page in texts(render(samples.umum())))
+    confirmed = samples.umum().model_copy(update={"unconfirmed": False})
+    assert note not in flat(render(confirmed))

@@ -7,6 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from permits.decisions import Inspected, MeetingHeld, MinutesSigned, TaskKind
     from permits.definition import Inspection, LetterForm, Meeting
+    from permits.escalation import without_warnings
     from permits.events import Tag
     from workflows.case import Case, Outcome
 
@@ -49,7 +50,9 @@ async def _have_signed(case: Case, stage: Inspection | Meeting, sha256: str, pre
     if not workflow.patched(MINUTES_ARE_SIGNED):
         return
     people = tuple(dict.fromkeys(present))
-    decision = await case.ask(TaskKind.SIGN_MINUTES, stage, sha256, working_days=0, people=people)
+    # A warning of a task that is due today would fall with its opening.
+    ladder = without_warnings(stage.ladder)
+    decision = await case.ask(TaskKind.SIGN_MINUTES, stage, sha256, working_days=0, ladder=ladder, people=people)
     body = decision.body
     assert isinstance(body, MinutesSigned)
     signed = [{"name": one.name, "way": one.way, "image": one.image} for one in body.signatures]
