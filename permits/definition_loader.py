@@ -28,11 +28,7 @@ LADDERS = PERMITS / "ladders.yaml"
 LETTERS = PERMITS.parent / "web" / "letters"
 """Where the letter templates lie; only their names are of interest here."""
 
-<<<<<<< HEAD
-NOT_A_LETTER = frozenset({"base", "evaluasi"})
-=======
 NOT_A_LETTER = frozenset({"base", "evaluasi"})  # what letters share, and the monthly report
->>>>>>> catalogue
 LISTS = {"stages": "desks.yaml", "requirements": "requirements.yaml", "form": "forms.yaml"}
 REJECTION = {
     "template": "penolakan",
