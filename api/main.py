@@ -52,15 +52,20 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 GRACE_SECONDS = 5
 
 
-def create_app(
+def create_app(settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
+    """The application; nothing is connected until the first request."""
+    return assemble(services_from(settings, store_settings))
+
+
+def services_from(
     settings: ApiSettings,
     store_settings: StoreSettings,
     *,
     engine: Engine | None = None,
     passwords: Passwords | None = None,
     now: Callable[[], datetime] = utc_now,
-) -> FastAPI:
-    """The application; nothing is connected until the first request.
+) -> Services:
+    """What the routes are given.
 
     Args:
         settings: of this room.
@@ -69,10 +74,9 @@ def create_app(
         passwords: instead of those with the ordinary cost.
         now: the real time, for tests.
     """
-    problems = ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page)
     db = Database.from_settings(store_settings)
     records = Records(db)
-    services = Services(
+    return Services(
         settings=settings,
         db=db,
         records=records,
@@ -88,7 +92,7 @@ def create_app(
         attempts=Attempts(db, records),
         scanner=Scanner(),
         verifying=Verifying(settings.signing_trust_dir),
-        problems=problems,
+        problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
         pages=page_environment(WEB),
         calendar=OfficeCalendar(records),
@@ -97,6 +101,11 @@ def create_app(
         population=StandInPopulationRegistry(),
         now=now,
     )
+
+
+def assemble(services: Services) -> FastAPI:
+    """The routes, around the services in `app.state`."""
+    problems = services.problems
     app = FastAPI(
         title="Sakpore",
         version="1",
@@ -109,7 +118,7 @@ def create_app(
         responses=_PROBLEM_RESPONSES,
         middleware=[
             Middleware(DrainRefusedBodies),
-            Middleware(RequestLayer, answer_bug=problems.answer, secure=settings.is_https),
+            Middleware(RequestLayer, answer_bug=problems.answer, secure=services.settings.is_https),
             Middleware(HeadAsGet),
         ],
     )

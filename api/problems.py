@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class ProblemTable:
     """Statuses and words of all codes."""
 
     def __init__(self, path: Path = TABLE) -> None:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = _read(path)
         self._words = {code: Words.model_validate(words) for code, words in raw.items()}
 
     @property
@@ -280,3 +281,10 @@ class ProblemAnswers:
 
         for kind in (Problem, RuleError, CalendarTooShort, NumberingError, RequestValidationError, HTTPException):
             app.add_exception_handler(kind, handle)
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    """The words of a file, read once a process."""
+    words: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ class Sentences:
     """The sentences of one language."""
 
     def __init__(self, path: Path = SENTENCES) -> None:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        self._common: dict[str, dict[str, str]] = raw.pop("_words")
-        self._by_tag = {tag: EventWords.model_validate(words) for tag, words in raw.items()}
+        raw = _read(path)
+        self._common: dict[str, dict[str, str]] = raw["_words"]
+        self._by_tag = {tag: EventWords.model_validate(words) for tag, words in raw.items() if tag != "_words"}
 
     @property
     def missing(self) -> frozenset[str]:
@@ -118,3 +119,10 @@ def _day(value: str) -> str:
         return full_date(date.fromisoformat(value))
     except ValueError:
         return value
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    """The words of a file, read once a process."""
+    words: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return words
