@@ -72,7 +72,9 @@ MORE_PEOPLE: dict[str, dict[str, Any]] = {
 }
 STAND_INS = {TaskKind.REPAIR: Act.ACT_FOR_APPLICANT, TaskKind.RECOMMENDATION: Act.KEY_IN_ANSWER}
 """Staff reach these tasks of others, to do them on their behalf."""
-FILLED_IN = {"requirement": "ktp", "purpose": "permit", "attachment_id": "x", "code": "sip-fisioterapis"}
+FILLED_IN = {
+    "requirement": "ktp", "purpose": "permit", "attachment_id": "x", "code": "sip-fisioterapis", "version": "1",
+}  # fmt: skip
 
 
 def acts_asked(dependant: Any) -> Iterator[Asks]:
