@@ -68,6 +68,10 @@ CASES = (
 )
 
 
+ASKED_AGENCIES = ("bappeda", "dpupr", "satpol")
+"""The agencies that these types ask."""
+
+
 async def answer_for(desk: Desk, task: dict[str, Any]) -> Answer | None:
     """What this person decides at this task; None to leave it for now."""
     return await _ANSWERS[task["kind"]](desk, task)

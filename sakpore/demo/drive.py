@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sakpore.demo.cases import DemoCase, answer_for
+from permits.authority import Role
+from sakpore.demo.cases import ASKED_AGENCIES, DemoCase, answer_for
 from sakpore.demo.office import Desk, Refused
 from sakpore.demo.papers import paper_for
 from sakpore.people import HEAD, OFFICERS, PASSPHRASE, Person
@@ -41,7 +42,7 @@ class Drive:
         async with self._leaving:
             applicants = [await self._open(case.applicant) for case in cases]
             numbers = [await submit(desk, case) for desk, case in zip(applicants, cases, strict=True)]
-            at_work = [await self._open(person) for person in OFFICERS if person.role.value not in ("ops",)]
+            at_work = [await self._open(person) for person in desks_of_the_demonstration()]
             working = [asyncio.ensure_future(self._work(desk)) for desk in (*at_work, *applicants)]
             watching = [self._watch(desk, number) for desk, number in zip(applicants, numbers, strict=True)]
             try:
@@ -96,6 +97,16 @@ class Drive:
             if page["status"] in CLOSED:
                 return page
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+def desks_of_the_demonstration() -> list[Person]:
+    """One person for each desk that these cases pass; whoever is not needed would only keep asking."""
+    first: dict[tuple[str, str | None, str | None], Person] = {}
+    for person in OFFICERS:
+        asked = person.opd is None or person.opd in ASKED_AGENCIES
+        if asked and person.role not in (Role.OPS, Role.INSPECTORATE):
+            first.setdefault((person.role.value, person.field, person.opd), person)
+    return list(first.values())
 
 
 @contextmanager
