@@ -44,6 +44,7 @@ class Tag(StrEnum):
     PROMISE_MISSED = "clock:promise:missed"
     PROMISE_SETTLED = "clock:promise:settled"  # net and gross working days, when the product is issued
     OPD_ASKED = "opd:recommendation:asked"
+    OPD_WAITED_FOR = "opd:recommendation:waited-for"  # those that have not answered yet, when another one has
     OPD_WARNED = "opd:recommendation:warned"
     OPD_ESCALATED = "opd:recommendation:escalated"
     OPD_LADDER_ENDED = "opd:ladder:ended"

@@ -127,7 +127,12 @@ def _case(row: Any, finished_at: datetime | None) -> CaseFact:
 def _noon(row: Any) -> datetime | None:
     """A case without its first line in the record, such as an imported one, still knows its day."""
     day = (row["promise"] or {}).get("received_on")
-    return datetime.combine(date.fromisoformat(day), time(12), OFFICE_ZONE) if day else None
+    if not day:
+        return None
+    submitted_at: datetime = row["submitted_at"]
+    if submitted_at.astimezone(OFFICE_ZONE).date() == date.fromisoformat(day):
+        return submitted_at
+    return datetime.combine(date.fromisoformat(day), time(12), OFFICE_ZONE)
 
 
 def _outcome(row: Any) -> Outcome:

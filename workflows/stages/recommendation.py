@@ -175,7 +175,7 @@ async def _record_waiting(
         case.ledger.note(case.ledger.event(Tag.OPD_ASKED, agencies=[agency.opd for agency in agencies]))
     else:
         waited = [agency.opd for agency in agencies]
-        case.ledger.note(case.ledger.event(Tag.OPD_ASKED, agencies=waited, still=True))
+        case.ledger.note(case.ledger.event(Tag.OPD_WAITED_FOR, agencies=waited, holder=names))
     await case.ledger.keep(
         CaseBook.enter_stage, f"{stage.title}: {names}", waiting=waiting, status=ApplicationStatus.IN_PROGRESS
     )
