@@ -203,3 +203,12 @@ def test_every_short_text_reads_in_plain_indonesian(name: str, facts: dict[str, 
 
 def test_names_of_short_texts_are_distinct() -> None:
     assert len({entry["name"] for entry in SHORT.values()}) == len(SHORT)
+
+
+def test_a_question_is_told_in_the_agencys_name_and_never_in_the_applicants_own() -> None:
+    facts = FEWEST | {"holder": "Pemohon", "instructions": "Dinas Kesehatan: Berapa tempat praktiknya?"}
+    subject, body = Texts().notice("clarification-asked", **facts)
+    short = Texts().short("clarification-asked", **facts)
+    assert short is not None
+    assert "Dinas Kesehatan: Berapa tempat praktiknya?" in body
+    assert "Pemohon" not in subject + body + short.text

@@ -41,7 +41,7 @@ async def test_staff_read_the_facts_and_what_the_code_means(api: Api) -> None:
     line = (await (await api.as_("kepala")).get(f"/api/v1/applications/{number}/events")).json()["items"][-1]
     assert line["facts"]["code"] == "wrong_passphrase"
     assert line["sentence"] == (
-        "Penandatanganan belum berhasil, karena kata sandi tanda tangannya salah; kepala dinas diminta mengulang."
+        "Penandatanganan belum berhasil, karena frasa sandinya salah; kepala dinas diminta mengulang."
     )
 
 

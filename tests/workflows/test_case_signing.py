@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.signatures import SignatureDesk, SignLetter, SignResult
-from permits.decisions import SignatureOrdered
+from permits.decisions import Returned, SignatureOrdered
 from permits.events import Event, Tag
 from sakpore.people import HEAD
-from store.tables import TaskRow
+from store.tables import AccountRow, TaskRow
 from tests.workflows.case_file import CaseFile
 from tests.workflows.office import Office, settings_from
 from worker.main import signing_activities
@@ -76,6 +78,40 @@ async def test_a_consent_that_does_not_hold_returns_the_letter_and_the_next_one_
     assert (await case.closed()).status == "issued"
     assert len(await case.events(Tag.SIGNATURE_REGISTERED)) == 1
     assert len(await case.events(Tag.LETTER_NUMBERED)) == 1
+
+
+async def test_a_letter_that_names_another_signatory_is_drafted_anew_before_it_is_signed(office: Office) -> None:
+    case = await office.begin()
+    task = await case.go_on("signing")
+    activation = await office.consent(task.subject_sha256)
+    async with _head_named(office, "Contoh Kepala Pengganti"):
+        await case.decide(task, SignatureOrdered(activation_id=activation))
+        again = await case.task("signing")
+        (failed,) = await case.events(Tag.SIGNATURE_FAILED)
+        await case.decide(again, Returned(reason="Surat menyebut pejabat lain"))
+        await case.decide(await case.go_on("signing"))
+        row = await case.closed()
+
+    assert failed.facts["code"] == "signatory-changed"
+    assert row.status == "issued"
+    assert len(await case.events(Tag.LETTER_NUMBERED)) == 1, "the new draft keeps its number"
+
+
+@asynccontextmanager
+async def _head_named(office: Office, name: str) -> AsyncIterator[None]:
+    """Somebody else's name stands at the head's desk meanwhile."""
+    before = await office.records.account(HEAD.id)
+    assert before is not None
+    await _name_head(office, name)
+    try:
+        yield
+    finally:
+        await _name_head(office, before.name)
+
+
+async def _name_head(office: Office, name: str) -> None:
+    async with office.db.transaction() as session:
+        (await session.get_one(AccountRow, HEAD.id)).name = name
 
 
 async def test_a_spent_consent_leaves_no_envelope(office: Office) -> None:
