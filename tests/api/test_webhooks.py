@@ -123,7 +123,8 @@ async def test_failed_is_followed_by_one_email(api: Api, meta: httpx.AsyncClient
         assert (await send(meta, failed)).status_code == 200
     [line] = await api.records.events_tagged(number, Tag.NOTICE_FAILED)
     assert line.facts["code"] == "whatsapp-131026"
-    [mail] = [row for row in await api.records.notices_of(number) if (row.channel, row.template) == ("email", "applicant-asked")]
+    notices = await api.records.notices_of(number)
+    [mail] = [row for row in notices if (row.channel, row.template) == ("email", "applicant-asked")]
     assert (mail.state, mail.recipient) == ("pending", "rani@contoh.invalid")
 
 
