@@ -237,12 +237,13 @@ def person(person_id: str) -> Actor:
 
 
 def holder_of(task: TaskRow) -> Actor:
-    """Whoever of the demonstration's people may decide this task."""
-    for one in (*OFFICERS, *APPLICANTS):
-        fits = one.role == task.role and (task.opd is None or one.opd == task.opd)
-        if fits and (task.field is None or one.field in (None, task.field)):
+    """Whoever of the demonstration's people may decide this task; made for the field where nobody works there."""
+    there = [one for one in (*OFFICERS, *APPLICANTS) if one.role == task.role and task.opd in (None, one.opd)]
+    assert there, f"nobody can decide a task of {task.role}"
+    for one in there:
+        if task.field is None or one.field in (None, task.field):
             return actor(one)
-    raise AssertionError(f"nobody can decide a task of {task.role}")
+    return actor(there[0]).model_copy(update={"field": task.field})
 
 
 # Answers -----------------------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ ANSWERS: dict[str, Callable[[TaskRow], Body]] = {
     "verification": lambda task: accepted(*task.wanted_documents),
     "assessment": lambda task: Forwarded(),
     "inspection": lambda task: Inspected(
-        photos=("a" * 64,),
+        photos=tuple(f"{n:064x}" for n in range(max(1, task.photos))),
         position=Position(latitude=-6.89, longitude=109.67, accuracy_metres=8),
         findings="Sesuai gambar.",
         present=("Tim Teknis Contoh",),

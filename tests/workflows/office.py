@@ -130,8 +130,9 @@ class Office:
                 year=2026,
             )
         )
+        required = definition.requirements_of(Variant.NEW)
         documents = tuple(
-            [await self.upload(draft.number, item.code, f"{item.code} 1") for item in definition.requirements]
+            [await self.upload(draft.number, item.code, f"{item.code} 1") for item in required]
         )
         submission = Submission(
             number=draft.number,
@@ -147,7 +148,7 @@ class Office:
         )
         office_now = pace.office_time(now, calendar)
         promise = SlaClock(
-            received_on=calendar.local_date(office_now), working_days=definition.promise_working_days
+            received_on=calendar.local_date(office_now), working_days=definition.promised_days(Variant.NEW)
         )
         await self.records.submit(
             SubmissionRecord(
