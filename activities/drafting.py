@@ -28,6 +28,7 @@ from store.records import Mandate, Records
 from store.tables import AccountRow
 
 LETTER_INVALID = "letter-input-invalid"
+NO_MANDATE = "no-mandate"
 
 
 class ComposeLetter(BaseModel):
@@ -119,7 +120,7 @@ class LetterDesk:
         applicant = await self._records.account(case.applicant_id)
         assert applicant is not None, "an application belongs to an account"
         party = party_of(case.party)
-        signatory = await self._signatory(order.drafted_on or order.letter_date)
+        signatory = await self._signatory(order.drafted_on or order.letter_date, order.head_signs)
         letter = LetterInput(
             template=order.form.template,
             template_version=str(order.form.template_version),
@@ -175,7 +176,8 @@ class LetterDesk:
         )
         return Rendered(sha256=sha256)
 
-    async def _signatory(self, on: date) -> Signatory:
+    async def _signatory(self, on: date, head_signs: bool) -> Signatory:
+        """Who is named under the letter. Raises ApplicationError(no-mandate), which a person has to mend."""
         mandate = await self._records.signatory_on(on)
         head = await self._records.account(mandate.account_id) if mandate is not None else None
         if mandate is not None and head is not None:
@@ -185,7 +187,12 @@ class LetterDesk:
                 nip=head.nip or "-",
                 office_title=await self._office_title(mandate, head, on),
             )
-        raise ApplicationError("Nobody is mandated to sign on the letter's day.", type="no-mandate")
+        if not head_signs and (heads := await self._records.accounts(role=Role.HEAD_OF_OFFICE)):
+            head = heads[0]
+            return Signatory(
+                name=head.name, rank=head.rank or "-", nip=head.nip or "-", office_title=head.title or "Kepala Dinas"
+            )
+        raise ApplicationError("Nobody is mandated to sign today.", type=NO_MANDATE, non_retryable=True)
 
     async def _office_title(self, mandate: Mandate, signer: AccountRow, on: date) -> str:
         """The office as printed: an acting head signs for the head's office, not its own."""

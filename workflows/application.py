@@ -287,7 +287,7 @@ class ApplicationWorkflow:
         if lapsed is not None:
             case.ledger.note(case.ledger.event(Tag.APPLICATION_FILE_CLOSED, lapsed.actor))
             case.tell_applicant("file-closed", **_why(lapsed))
-            await self._record_closing(ApplicationStatus.LAPSED, "Ditutup karena tidak ada perbaikan")
+            await self._record_closing(ApplicationStatus.LAPSED, "Ditutup karena pemohon tidak menanggapi")
             return Closing(number=case.number, outcome="lapsed")
         if case.withdrawal is not None:
             behalf = case.withdrawal.on_behalf

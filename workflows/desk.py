@@ -556,6 +556,7 @@ _OPENING_NOTICE = {
     TaskKind.REPAIR: "applicant-asked",
     TaskKind.PAYMENT: "applicant-asked",
     TaskKind.CLARIFICATION: "clarification-asked",
+    TaskKind.DEEMED_APPROVAL: "deemed-due",
 }
 _AT_LADDERS_END = {TaskKind.REPAIR: TaskKind.UNANSWERED_REPAIR, TaskKind.PAYMENT: TaskKind.UNANSWERED_REPAIR}
 

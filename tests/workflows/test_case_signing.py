@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
 from activities.signatures import SignatureDesk, SignLetter, SignResult
@@ -112,6 +113,34 @@ async def _head_named(office: Office, name: str) -> AsyncIterator[None]:
 async def _name_head(office: Office, name: str) -> None:
     async with office.db.transaction() as session:
         (await session.get_one(AccountRow, HEAD.id)).name = name
+
+
+async def test_without_anybody_mandated_the_draft_waits_as_a_task_for_a_person(office: Office) -> None:
+    case = await office.begin()
+    first = await case.go_on("drafting")
+    async with _nobody_mandated(office):
+        await case.decide(first)
+        waiting = await case.task("drafting")
+    assert "belum ada pejabat yang berwenang" in waiting.instructions
+
+    await case.decide(waiting)
+
+    assert (await case.finish()).status == "issued"
+
+
+@asynccontextmanager
+async def _nobody_mandated(office: Office) -> AsyncIterator[None]:
+    """All mandates are taken back meanwhile."""
+    await _take_back(office, datetime.now(UTC))
+    try:
+        yield
+    finally:
+        await _take_back(office, None)
+
+
+async def _take_back(office: Office, at: datetime | None) -> None:
+    async with office.db.engine.begin() as connection:
+        await connection.execute(text("update mandates set revoked_at = :at"), {"at": at})
 
 
 async def test_a_spent_consent_leaves_no_envelope(office: Office) -> None:

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.drafting import LETTER_INVALID
+    from activities.drafting import LETTER_INVALID, NO_MANDATE
     from permits.decisions import Drafted, Returned, SentToApplicant, TaskKind
     from permits.definition import DeskCheck, Drafting, Paraf
     from permits.events import Tag
@@ -40,9 +40,7 @@ async def draft(case: Case, stage: Drafting) -> Outcome:
         try:
             case.letter_sha256 = await _write(case, case.letter, decision.body)
         except ActivityError as failed:
-            if not _is_the_drafts_fault(failed):
-                raise
-            instructions = f"{case.letter.number_text}: isi surat terlalu panjang atau keliru, susun ulang"
+            instructions = f"{case.letter.number_text}: {_what_is_wrong(failed)}"
         else:
             return Outcome.forward()
 
@@ -60,8 +58,14 @@ async def _write(case: Case, letter: LetterRef, drafted: Drafted) -> str:
     )
 
 
-def _is_the_drafts_fault(failed: ActivityError) -> bool:
-    return isinstance(failed.cause, ApplicationError) and failed.cause.type == LETTER_INVALID
+def _what_is_wrong(failed: ActivityError) -> str:
+    """What a person has to mend, in words. Raises the failure where nobody can."""
+    kind = failed.cause.type if isinstance(failed.cause, ApplicationError) else None
+    if kind == LETTER_INVALID:
+        return "isi surat terlalu panjang atau keliru, susun ulang"
+    if kind == NO_MANDATE:
+        return "belum ada pejabat yang berwenang menandatangani hari ini, susun ulang setelah mandatnya dicatat"
+    raise failed
 
 
 def agency_conditions(case: Case) -> tuple[str, ...]:
