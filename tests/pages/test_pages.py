@@ -144,6 +144,20 @@ def test_a_procedure_says_what_it_did_and_not_that_a_permit_was_issued(
     assert "Izin Anda sudah terbit" not in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"status": "lapsed", "waiting_kind": "engine"}, "Permohonan ini kami tutup karena"),
+        ({"status": "in_delivery", "waiting_kind": "desk"}, "Surat Anda sudah terbit; loket kami"),
+        ({"status": "in_delivery", "waiting_kind": "engine", "waiting_for": "PT Pos Indonesia"}, "dikirim PT Pos"),
+    ],
+)
+def test_a_closed_file_and_a_letter_on_its_way_are_said_in_words(
+    environment: Environment, changes: dict[str, Any], said: str
+) -> None:
+    assert said in tracked(environment, **changes)
+
+
 def test_a_refused_application_is_said_plainly(environment: Environment) -> None:
     text = words(shown(environment, "lacak-ditolak"))
     assert "Permohonan Anda ditolak." in text
