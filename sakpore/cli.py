@@ -87,6 +87,20 @@ def calendar_due(
     typer.echo(due.isoformat())
 
 
+@calendar_app.command("declare")
+def calendar_declare(
+    day: Annotated[str, typer.Argument(metavar="DATE", help="Such as 2026-03-20; today or later.")],
+    kind: Annotated[str, typer.Argument(help="national, joint_leave, office or working.")],
+    name: Annotated[str, typer.Argument(help="What the day is called.")],
+    by: Annotated[str, typer.Option(help="E-mail of the coordinator who declares it.")],
+    data: DataDir = VAR,
+) -> None:
+    """Declare a day in a running office; every open case and agency request is planned anew at once."""
+    from sakpore.declaring import declare
+
+    _say(lambda: declare(day, kind, name, by, data, os.environ, typer.echo))
+
+
 @agenda_app.command("audit")
 def agenda_audit(
     series: Annotated[str | None, typer.Option(help="This series alone.")] = None,

@@ -49,7 +49,8 @@ class Replanner:
         if calendar.version != version:
             return 0  # another edition is being declared at this moment
         result = await replan_all(self._client, await self._records.cases_on_other_calendar(version), calendar)
-        if not await self._records.cases_on_other_calendar(version):
+        # A case that the engine does not know any more needs no calendar, whatever its row says.
+        if set(await self._records.cases_on_other_calendar(version)) <= set(result.gone):
             await self._records.finish_calendar_edition(version, datetime.now(UTC))
         return len(result.done)
 
