@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from sakpore.stack.record import read_record
+from sakpore.running import database_url
 from store.database import CONNECT_SECONDS, Database
 from store.queries.agenda import SeriesAudit, audit_series
 
@@ -48,12 +48,6 @@ def audit_agenda(
     if not audits:
         typer.echo("The register holds no number there.")
     return BROKEN if any(one.audit.missing or one.audit.repeated for one in audits) else GAPLESS
-
-
-def database_url(data: Path, environment: Mapping[str, str]) -> str | None:
-    """Where the register is: DATABASE_URL, or what the installation of that folder wrote down when it started."""
-    record = read_record(data / "run.json")
-    return environment.get("DATABASE_URL") or (record.addresses.get("database_url") if record else None)
 
 
 def lines(found: SeriesAudit) -> list[str]:

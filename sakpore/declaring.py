@@ -8,7 +8,6 @@ command may be repeated and changes nothing twice.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, get_args
 
 from permits.calendar import Holiday, HolidayKind
 from sakpore.definitions import CannotDo
+from sakpore.running import addresses
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -57,10 +57,7 @@ class Installation:
     @classmethod
     def found(cls, data: Path, environment: Mapping[str, str]) -> Installation:
         """From the environment, else from what the installation on that folder wrote down. Raises CannotDo."""
-        try:
-            running: dict[str, str] = json.loads((data / "run.json").read_text())["addresses"]
-        except (OSError, ValueError, KeyError):
-            running = {}
+        running = addresses(data)
         known = {
             "database_url": environment.get("DATABASE_URL") or running.get("database_url"),
             "temporal": environment.get("TEMPORAL_ADDRESS") or running.get("temporal"),

@@ -7,11 +7,12 @@ screens; they stand here because they are this command's own.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sakpore.running import database_url
 
 if TYPE_CHECKING:
     from permits.definition import PermitDefinition
@@ -195,13 +196,10 @@ def publish(file: Path, author: str, publisher: str, data: Path, environment: Ma
 
 def _database_url(data: Path, environment: Mapping[str, str]) -> str:
     """The database of the environment, else that of the installation that runs on the data folder."""
-    if given := environment.get("DATABASE_URL"):
-        return given
-    try:
-        running: str = json.loads((data / "run.json").read_text())["addresses"]["database_url"]
-    except (OSError, ValueError, KeyError) as cause:
-        raise CannotDo(f"Nothing runs on {data}: start the office with `make run`, or set DATABASE_URL.") from cause
-    return running
+    url = database_url(data, environment)
+    if url is None:
+        raise CannotDo(f"Nothing runs on {data}: start the office with `make run`, or set DATABASE_URL.")
+    return url
 
 
 async def _publish(draft: PermitDefinition, author: str, publisher: str, database_url: str) -> str:

@@ -22,6 +22,7 @@ from api.passwords import UNUSABLE
 from permits.authority import Role
 from permits.errors import RuleError
 from permits.staffing import check_desk
+from sakpore.running import database_url
 from store.database import Database
 from store.errors import EmailTaken
 from store.records import AccountToken, NewAccount, Records
@@ -137,12 +138,10 @@ def _run(
 
 
 def _database_url(data_dir: Path, environment: Mapping[str, str]) -> str:
-    if environment.get("DATABASE_URL"):
-        return environment["DATABASE_URL"]
-    running = data_dir / "run.json"
-    if not running.exists():
+    url = database_url(data_dir, environment)
+    if url is None:
         raise UserError("Set DATABASE_URL, or start the office first with `make run`.")
-    return str(json.loads(running.read_text())["addresses"]["database_url"])
+    return url
 
 
 def _base_url(data_dir: Path, environment: Mapping[str, str] | None) -> str:

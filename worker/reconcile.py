@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 30.0
 
 
-class Replanner:
-    """Carries a declared edition of the calendar to the cases that the declaring command could not reach."""
+class _Rounds:
+    """Compares what the store wants with what the engine does, round by round."""
+
+    FAILED = ""
 
     def __init__(self, records: Records, client: Client, pause_seconds: float = PAUSE_SECONDS) -> None:
         self._records = records
@@ -32,13 +34,25 @@ class Replanner:
         self._pause = pause_seconds
 
     async def run(self) -> None:
-        """Looks until cancelled."""
+        """Goes round until cancelled."""
         while True:
             try:
-                await self.replan_missing()
+                await self._round()
             except Exception:  # store or engine may be away; the next round comes
-                log.exception("A new calendar could not be carried to all cases.")
+                log.exception(self.FAILED)
             await asyncio.sleep(self._pause)
+
+    async def _round(self) -> int:
+        raise NotImplementedError
+
+
+class Replanner(_Rounds):
+    """Carries a declared edition of the calendar to the cases that the declaring command could not reach."""
+
+    FAILED = "A new calendar could not be carried to all cases."
+
+    async def _round(self) -> int:
+        return await self.replan_missing()
 
     async def replan_missing(self) -> int:
         """One round; returns how many workflows were planned anew."""
@@ -55,22 +69,13 @@ class Replanner:
         return len(result.done)
 
 
-class Reconciler:
+class Reconciler(_Rounds):
     """Compares what was submitted with what runs."""
 
-    def __init__(self, records: Records, client: Client, pause_seconds: float = PAUSE_SECONDS) -> None:
-        self._records = records
-        self._client = client
-        self._pause = pause_seconds
+    FAILED = "Missing cases could not be started."
 
-    async def run(self) -> None:
-        """Reconciles until cancelled."""
-        while True:
-            try:
-                await self.start_missing()
-            except Exception:  # store or engine may be away; the next round comes
-                log.exception("Missing cases could not be started.")
-            await asyncio.sleep(self._pause)
+    async def _round(self) -> int:
+        return await self.start_missing()
 
     async def start_missing(self) -> int:
         """One round; returns how many cases were started."""
