@@ -11,20 +11,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from permits.calendar import WorkingCalendar
-from permits.definition import AnyStage, Issuance, PermitDefinition, Recommendation
+from permits.definition import AnyStage, PermitDefinition
+from permits.promise_check import stage_days
 
 _MOMENT = timedelta(microseconds=1)
-
-
-def stage_days(stage: AnyStage) -> int:
-    """Working days of one stage: its own, or those of its slowest agency."""
-    match stage:
-        case Issuance():
-            return 0
-        case Recommendation(agencies=agencies):
-            return max(agency.working_days for agency in agencies)
-        case _:
-            return stage.working_days
 
 
 def days_after(stages: Sequence[AnyStage], position: int) -> int:

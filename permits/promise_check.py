@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from permits.definition import DeskStage, Issuance, PermitDefinition, Recommendation, Retribution, Variant
+from permits.definition import AnyStage, DeskStage, Issuance, PermitDefinition, Recommendation, Retribution, Variant
 
 OFFICE_TASKS_OF_A_RETRIBUTION = 2
 """The amount is set, and the payment is confirmed; the applicant pays between the two, while the promise rests."""
@@ -38,6 +38,19 @@ class PromiseArithmetic(_Value):
     agency_days: int
     beside: bool  # the days of agencies are promised beside those of the office
     promised: int  # to the applicant, both together
+
+
+def stage_days(stage: AnyStage) -> int:
+    """Working days of a stage when everybody answers in the last minute: of its tasks, or of its slowest agency."""
+    match stage:
+        case Issuance():
+            return 0
+        case Recommendation(agencies=agencies):
+            return max(agency.working_days for agency in agencies)
+        case Retribution(working_days=days):
+            return OFFICE_TASKS_OF_A_RETRIBUTION * days
+        case _:
+            return stage.working_days
 
 
 def promise_arithmetic(definition: PermitDefinition, variant: Variant = Variant.NEW) -> PromiseArithmetic:
@@ -94,17 +107,8 @@ def _broken_beside(definition: PermitDefinition, sums: PromiseArithmetic) -> str
 
 
 def _line(stage: DeskStage) -> PromiseLine:
+    days = stage_days(stage)
     if isinstance(stage, Recommendation):
-        return PromiseLine(
-            title=stage.title,
-            holder=", ".join(agency.name for agency in stage.agencies),
-            working_days=max(agency.working_days for agency in stage.agencies),
-            whose="agency",
-        )
-    tasks = OFFICE_TASKS_OF_A_RETRIBUTION if isinstance(stage, Retribution) else 1
-    return PromiseLine(
-        title=stage.title,
-        holder=stage.holder,
-        working_days=tasks * stage.working_days,
-        whose="office",
-    )
+        names = ", ".join(agency.name for agency in stage.agencies)
+        return PromiseLine(title=stage.title, holder=names, working_days=days, whose="agency")
+    return PromiseLine(title=stage.title, holder=stage.holder, working_days=days, whose="office")

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,6 +24,7 @@ from api.passwords import Passwords
 from api.services import Services
 from api.settings import ApiSettings
 from permits.authority import Role
+from permits.calendar import WorkingCalendar
 from permits.decisions import Decision, Receipt
 from permits.definition import PermitDefinition
 from permits.definition_loader import load_definitions
@@ -37,11 +38,25 @@ from store.records import NewAccount, Records
 from store.settings import StoreSettings
 from tests.stack_fixture import system_environment
 from workflows.evaluation_order import EvaluationOrder, evaluation_workflow_id
-from workflows.messages import Submission, Withdrawal, WithdrawalReceipt
+from workflows.messages import (
+    AgencyAdded,
+    Assignment,
+    AssignmentReceipt,
+    RequestExtended,
+    RequestWithdrawn,
+    SteeringReceipt,
+    Submission,
+    Withdrawal,
+    WithdrawalReceipt,
+)
+from workflows.replanning import Replanned
+
+Steering = AgencyAdded | RequestWithdrawn | RequestExtended
 
 TEMPLATE = "api_template"
 UNCONFIRMED_TYPE = "izin-belum-dikonfirmasi"
 PASSWORD = "kata-sandi-contoh"
+STOOD_IN_AT = datetime(2026, 3, 13, 3, 0, tzinfo=UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD_HASH = CHEAP.hash(PASSWORD)
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -160,6 +175,10 @@ class StandInEngine(Engine):
         self.withdrawals: list[Withdrawal] = []
         self.receipts: dict[str, Receipt] = {}
         self.evaluations: list[EvaluationOrder] = []
+        self.assignments: list[tuple[str, Assignment, str]] = []
+        self.steered: list[tuple[str, Steering, str]] = []
+        self.replanned: list[tuple[dict[str, list[str]], WorkingCalendar]] = []
+        self.failing: dict[str, Exception] = {}  # by task: what a decision there raises
         self.raises: Exception | None = None
 
     async def start(self, submission: Submission) -> bool:
@@ -167,8 +186,8 @@ class StandInEngine(Engine):
         return True
 
     async def decide(self, workflow_id: str, decision: Decision, key: str) -> Receipt:
-        if self.raises is not None:
-            raise self.raises
+        if lost := self.failing.get(decision.task_id, self.raises):
+            raise lost
         self.decisions.append((workflow_id, decision, key))
         update_id = f"{decision.task_id}:{decision.actor.id}:{key}"
         first = Receipt(
@@ -182,6 +201,34 @@ class StandInEngine(Engine):
     async def order_evaluation(self, order: EvaluationOrder) -> str:
         self.evaluations.append(order)
         return evaluation_workflow_id(order.month or "")
+
+    async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:
+        if self.raises is not None:
+            raise self.raises
+        self.assignments.append((workflow_id, assignment, key))
+        to = assignment.to.id if assignment.to else None
+        return AssignmentReceipt(task_id=assignment.task_id, assigned_to=to, assigned_at=STOOD_IN_AT)
+
+    async def add_agency(self, number: str, added: AgencyAdded, key: str) -> SteeringReceipt:
+        return self._steered(number, added, key)
+
+    async def withdraw_request(self, workflow_id: str, withdrawn: RequestWithdrawn, key: str) -> SteeringReceipt:
+        return self._steered(workflow_id, withdrawn, key)
+
+    async def extend_request(self, workflow_id: str, extended: RequestExtended, key: str) -> SteeringReceipt:
+        return self._steered(workflow_id, extended, key)
+
+    def _steered(self, workflow_id: str, order: Steering, key: str) -> SteeringReceipt:
+        if self.raises is not None:
+            raise self.raises
+        self.steered.append((workflow_id, order, key))
+        return SteeringReceipt(workflow_id=workflow_id, actor_id=order.actor.id, done_at=STOOD_IN_AT)
+
+    async def replan(self, cases: Mapping[str, Sequence[str]], calendar: WorkingCalendar) -> Replanned:
+        if self.raises is not None:
+            raise self.raises
+        self.replanned.append(({number: list(children) for number, children in cases.items()}, calendar))
+        return Replanned(done=[*cases, *(child for children in cases.values() for child in children)])
 
     async def withdraw(self, number: str, withdrawal: Withdrawal, key: str) -> WithdrawalReceipt:
         if self.raises is not None:

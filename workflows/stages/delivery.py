@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.clients.post import PostState
-    from activities.delivery import DeliverLetter, DeliveryDesk, TrackPost
+    from activities.delivery import TEMPLATES, DeliverLetter, DeliveryDesk, TrackPost
     from activities.records import CaseBook
     from permits.application import ApplicationStatus, Delivery
     from permits.authority import SYSTEM, Actor, Role
@@ -47,7 +47,7 @@ async def deliver(case: Case) -> None:
 
 
 async def _tell_owner(case: Case) -> bool:
-    by_email = case.submission.delivery is Delivery.EMAIL
+    by_email, template = case.submission.delivery is Delivery.EMAIL, TEMPLATES[case.product]
     order = DeliverLetter(
         key=case.ledger.key("delivery"),
         number=case.number,
@@ -60,11 +60,10 @@ async def _tell_owner(case: Case) -> bool:
             DeliveryDesk.deliver_letter, order, summary="Kirim surat kepada pemohon", **OUTSIDE
         )
     except ActivityError:
-        case.ledger.note(case.ledger.event(Tag.NOTICE_FAILED, template="letter-issued"))
+        case.ledger.note(case.ledger.event(Tag.NOTICE_FAILED, template=template))
         return False
-    case.ledger.note(
-        case.ledger.event(Tag.NOTICE_SENT, template="letter-issued", proof=proof.message_id, attached=by_email)
-    )
+    sent = case.ledger.event(Tag.NOTICE_SENT, template=template, proof=proof.message_id, attached=by_email)
+    case.ledger.note(sent)
     return True
 
 
