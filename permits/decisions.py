@@ -429,6 +429,27 @@ def check_decision(decision: Decision, task: OpenTask) -> None:
     _check_body(decision.body, task)
 
 
+def check_paper_dates(body: Body, today: date) -> None:
+    """A letter was written before it came, and came by today. Raises RuleError(field-invalid)."""
+    match body:
+        case Recommended(provenance=Provenance(letter_date=written, received_on=came)):
+            if not written <= came <= today:
+                raise RuleError(Code.FIELD_INVALID, fields=["provenance"])
+        case _:
+            pass
+
+
+def consent_of(body: Body) -> dict[str, str]:
+    """How staff came to act for the applicant, as the event says it; empty where they did not."""
+    match body:
+        case DocumentsRepaired(on_behalf=OnBehalf() as said) | Paid(on_behalf=OnBehalf() as said):
+            return said.model_dump()
+        case Answered(on_behalf=OnBehalf() as said):
+            return said.model_dump()
+        case _:
+            return {}
+
+
 def act_of(decision: Decision, task: OpenTask) -> Act:
     """What is asked by this decision: staff who answer for an applicant or an agency ask for another right."""
     if isinstance(decision.body, SignatureOrdered):

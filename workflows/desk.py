@@ -30,6 +30,8 @@ with workflow.unsafe.imports_passed_through():
         SignatureOrdered,
         TaskKind,
         check_decision,
+        check_paper_dates,
+        consent_of,
     )
     from permits.errors import Code, RuleError
     from permits.escalation import HolderCode, Ladder, PlannedRung, next_rung, plan
@@ -152,6 +154,7 @@ class Desk:
         """The validator of `decide`. Raises ApplicationError with the refusal's code; changes nothing."""
         try:
             check_decision(decision, self._task(decision.task_id))
+            check_paper_dates(decision.body, self._clock.today())
         except RuleError as refused:
             raise refuse(refused) from None
 
@@ -501,6 +504,7 @@ class Desk:
                 seen=decision.seen,
                 body_sha256=decision.body_sha256,
                 opd=decision.actor.opd,
+                **consent_of(decision.body),
             ),
         )
 

@@ -44,6 +44,17 @@ async def test_a_parcel_is_tracked_until_it_arrives(office: Office) -> None:
     assert arrived.sequence > on_its_way.sequence
 
 
+async def test_a_product_that_the_counter_posts_instead_is_tracked_until_it_arrives(office: Office) -> None:
+    case = await office.begin(a_definition(), delivery=Delivery.PICKUP, pace=compressed(0.2))
+    await case.decide(await case.go_on("hand_over"), Posted(receipt_number="CONTOH-12345"))
+
+    row = await case.closed()
+
+    assert row.status == "issued"
+    arrived = await case.event(Tag.PRODUCT_ARRIVED)
+    assert arrived.sequence > (await case.event(Tag.PRODUCT_POSTED)).sequence
+
+
 async def test_a_parcel_that_comes_back_is_fetched_at_the_counter(office: Office) -> None:
     case = await office.begin(a_definition(), delivery=Delivery.POST, pace=compressed(0.2))
     await case.decide(await case.go_on("posting"), Posted(receipt_number="RETUR-12345"))

@@ -123,6 +123,21 @@ async def test_staff_key_in_an_answer_that_came_on_paper_with_its_provenance(off
     assert answer.letter_sha256 == SCAN
 
 
+@pytest.mark.parametrize(
+    ("written", "came"),
+    [(date(2026, 11, 23), date(2026, 11, 20)), (date(2099, 1, 4), date(2099, 1, 5)), (date(2026, 11, 20), date.max)],
+)
+async def test_a_paper_answer_was_written_before_it_came_and_came_by_today(
+    office: Office, written: date, came: date
+) -> None:
+    case, _ = await _waiting(office)
+    paper = _paper().model_copy(update={"letter_date": written, "received_on": came})
+    with pytest.raises(Refusal) as refused:
+        answer = Recommended(answer="approve", provenance=paper)
+        await case.decide(await case.task("recommendation"), answer, by=back_office())
+    assert refused.value.code == "field-invalid"
+
+
 async def test_an_agency_cannot_claim_that_its_answer_was_keyed_in(office: Office) -> None:
     case, _ = await _waiting(office)
     with pytest.raises(Refusal) as refused:

@@ -133,6 +133,8 @@ async def test_staff_repair_on_the_applicants_behalf_and_say_by_which_way_and_wi
     assert (silent.value.code, stranger.value.code) == ("provenance-missing", "not-allowed")
     event = await case.event(Tag.DOCUMENT_REPAIRED)
     assert (event.actor_id, event.facts["channel"], event.facts["version"]) == (clerk.id, "whatsapp", 2)
+    (decided,) = [one for one in await case.events(Tag.TASK_DECIDED) if one.facts["decision"] == "repaired"]
+    assert (decided.facts["channel"], decided.facts["consent"]) == (consent.channel, consent.consent)
 
 
 # Unanswered repairs ------------------------------------------------------------------------------------------------

@@ -25,6 +25,9 @@ with workflow.unsafe.imports_passed_through():
 FAILED_MAIL_IS_FOLLOWED = "failed-mail-is-followed"
 """Patch of version 0.2: a message that never reached its owner becomes a task at the counter."""
 
+POSTED_IS_FOLLOWED = "posted-is-followed"
+"""Patch of version 0.2: what the counter posts instead of handing it over is tracked like any other parcel."""
+
 STAGE = "Penyerahan surat"
 TRACKED_WORKING_DAYS = 15
 PICKUP_WORKING_DAYS = 10
@@ -40,10 +43,10 @@ async def deliver(case: Case) -> None:
             await _by_post(case)
         case Delivery.PICKUP:
             case.tell_applicant("product-ready", queue_number=_queue_number(case))
-            await _at_the_counter(case, TaskKind.HAND_OVER, PICKUP_WORKING_DAYS)
+            await _fetched(case)
         case _:
             if not told and workflow.patched(FAILED_MAIL_IS_FOLLOWED):
-                await _at_the_counter(case, TaskKind.HAND_OVER, PICKUP_WORKING_DAYS)
+                await _fetched(case)
 
 
 async def _tell_owner(case: Case) -> bool:
@@ -69,7 +72,17 @@ async def _tell_owner(case: Case) -> bool:
 
 async def _by_post(case: Case) -> None:
     """Posted, tracked, arrived; what comes back is fetched at the counter or posted again."""
-    decision = await _at_the_counter(case, TaskKind.POSTING, POSTING_WORKING_DAYS)
+    await _until_it_arrives(case, await _at_the_counter(case, TaskKind.POSTING, POSTING_WORKING_DAYS))
+
+
+async def _fetched(case: Case) -> None:
+    """Handed over at the counter; or posted from there, and then followed as well."""
+    decision = await _at_the_counter(case, TaskKind.HAND_OVER, PICKUP_WORKING_DAYS)
+    if isinstance(decision.body, Posted) and workflow.patched(POSTED_IS_FOLLOWED):
+        await _until_it_arrives(case, decision)
+
+
+async def _until_it_arrives(case: Case, decision: Decision) -> None:
     while isinstance(decision.body, Posted):
         if await _arrives(case, decision.body):
             return
