@@ -114,7 +114,8 @@ async def test_the_longest_life_stays_below_a_fifth_of_what_the_engine_can_hold(
 
 async def test_a_history_that_grows_long_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with a_skipping_office(tmp_path, "limit.historyCount.suggestContinueAsNew=40") as office:
-        case = await office.begin(a_definition(), YEAR.first.replace(day=5), calendar=YEAR)
+        desks = (assessment(), drafting(), sub_coordinator(), coordinator(), paraf())
+        case = await office.begin(a_definition(*desks), YEAR.first.replace(day=5), calendar=YEAR)
         while task := await case.task():
             await case.decide(task)
         assert (await case.handle.result()).outcome == "issued"
