@@ -130,6 +130,7 @@ class Desk:
         self.lapsed: Decision | None = None  # a person closed the file of an applicant who never answered
         self.verified_by: tuple[str, ...] = ()
         self.waiting_for = ""
+        self._warned_of_length = False
 
     # What updates ask -------------------------------------------------------------------------------------------------
 
@@ -260,6 +261,7 @@ class Desk:
         """
         if self.ended is not None:
             raise Interrupted
+        self._warn_of_length()
         silence = self._silence_of(question)
         opened = self._opening(question, silence)
         self._open[opened.id] = self._open_task(opened)
@@ -276,6 +278,13 @@ class Desk:
         finally:
             self._silences.pop(opened.id, None)
         return self._end(opened, silence.overdue)
+
+    def _warn_of_length(self) -> None:
+        """Says once that a history grows towards the engine's limit; ADR 0016 tells why no case is continued as new."""
+        if not self._warned_of_length and workflow.info().is_continue_as_new_suggested():
+            self._warned_of_length = True
+            length = {"history_events": workflow.info().get_current_history_length()}
+            workflow.logger.warning("The history of a case grows long.", extra=length)
 
     async def _wait_for_decision(self, opened: TaskOpened, question: Question, silence: Silence) -> None:
         shown: datetime | None = None

@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from sqlalchemy.exc import OperationalError
 from temporalio.api.common.v1 import Payload, Payloads
 
+from activities.delivery import TEMPLATES
 from api.layers import CONTENT_POLICY
 from api.problems import TABLE, ApiCode, ProblemTable
 from api.sentences import SENTENCES, Sentences
@@ -254,7 +255,7 @@ def test_a_problem_shows_only_the_facts_that_may_be_shown() -> None:
 
 def test_what_an_officer_is_told_by_mail_is_not_on_the_tracking_page() -> None:
     sentences = Sentences()
-    assert sentences.is_public(Tag.NOTICE_SENT, {"template": "letter-issued"})
+    assert all(sentences.is_public(Tag.NOTICE_SENT, {"template": product}) for product in TEMPLATES.values())
     assert not sentences.is_public(Tag.NOTICE_SENT, {"template": "task-warning"})
     assert not sentences.is_public(Tag.TASK_DECIDED, {"decision": "paraf"})
     assert sentences.is_public(Tag.TASK_DECIDED, {"decision": "forward"})

@@ -195,7 +195,9 @@ class CaseFile:
 
     async def events(self, *tags: Tag) -> list[EventRow]:
         """The record, all or those of the tags, in order."""
-        lines = await self._records.events_of(self.number)
+        lines: list[EventRow] = []
+        while page := await self._records.events_of(self.number, after=lines[-1].sequence if lines else 0):
+            lines += page
         return [line for line in lines if not tags or line.tag in tags]
 
     async def event(self, tag: Tag, fits: Callable[[EventRow], bool] = lambda line: True) -> EventRow:

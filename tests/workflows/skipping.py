@@ -234,13 +234,14 @@ async def _when_it_was_given(handle: Any, request: RecommendationRequest) -> Rec
 
 
 @asynccontextmanager
-async def a_skipping_office(folder: Path) -> AsyncIterator[SkippingOffice]:
-    """The engine with both queues at work; its database lies in `folder`."""
+async def a_skipping_office(folder: Path, *settings: str) -> AsyncIterator[SkippingOffice]:
+    """The engine with both queues at work; its database lies in `folder`, `settings` are its own (name=value)."""
     env = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS),
         dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
         dev_server_extra_args=[
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *(part for setting in settings for part in ("--dynamic-config-value", setting)),
             *("--log-level", "never", "--disable-config-file"),
             *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=off"),
         ],

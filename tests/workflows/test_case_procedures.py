@@ -41,6 +41,9 @@ async def test_a_revocation_passes_the_desks_and_ends_the_permit(office: Office)
     for number in (permit.number, procedure.number):
         assert await office.records.event_chain_is_whole(number)
     assert len(await permit.events(Tag.PERMIT_REVOKED)) == 1
+    for case, template in ((permit, "letter-issued"), (procedure, "permit-revoked")):
+        [sent] = [line for line in await case.events(Tag.NOTICE_SENT) if "attached" in line.facts]
+        assert sent.facts["template"] == template
 
 
 async def test_a_replacement_becomes_the_permit_that_holds(office: Office) -> None:
