@@ -212,6 +212,10 @@ async def give_mandate(services: Services, asked: MandateAsked, mandate_id: str,
     check_mandated(person, asked.capacity)
     if person.id == by.id:
         raise RuleError(Code.NOT_ALLOWED)
+    others = [one for one in await services.records.mandates() if one.account_id != person.id]
+    if any(one.certificate_sha256 == asked.certificate_sha256 for one in others):
+        # Nothing that is signed with the own key would be valid under somebody else's certificate.
+        raise RuleError(Code.PERSON_UNFIT)
     mandate = Mandate(id=mandate_id, given_by=by.id, **asked.model_dump())
     row = await services.records.give_mandate(mandate)
     log.info("a mandate was given", extra={"mandate_id": row.id, "account_id": person.id, "by": by.id})

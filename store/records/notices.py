@@ -24,6 +24,8 @@ from store.records.office_time import calendar_of, office_time, pace_of
 from store.tables import AccountRow, ApplicationRow, OutboxRow
 
 NO_RECIPIENT = "no-recipient"
+GIVEN_BY_HAND = frozenset({"submission-received"})
+"""Who files at the counter has the receipt in the hand."""
 BY_WHATSAPP = ":whatsapp"
 """Ends the key of a message by WhatsApp; without it, it is the key of the e-mail that takes its place."""
 
@@ -119,8 +121,27 @@ async def queue_for_people(session: AsyncSession, case: ApplicationRow, notice: 
     people = people or await _people(session, _reached(case, notice))
     key = f"{case.number}:{notice.key}"
     rows = [row for person in people for row in _rows(f"{key}:{person.id}", case, notice, at, person)]
+    if notice.template not in GIVEN_BY_HAND and any(_cannot_be_reached(person, notice) for person in people):
+        rows += await _for_the_counter(session, case, notice, at)
     rows = rows or [_row(f"{key}:nobody", case, notice, at, None)]
     await session.exec(insert(OutboxRow).values(rows).on_conflict_do_nothing())
+
+
+def _cannot_be_reached(person: AccountRow, notice: Notice) -> bool:
+    who = addressee(person)
+    return who.citizen and not ways(notice.template, notice.channel, who)
+
+
+async def _for_the_counter(
+    session: AsyncSession, case: ApplicationRow, notice: Notice, at: datetime
+) -> list[dict[str, object]]:
+    """An applicant without e-mail and WhatsApp is called or written to by the front office, who is told what about."""
+    call = Notice(
+        key=f"{notice.key}.call", template="contact-applicant", to="front_office", facts={"about": notice.template}
+    )
+    key = f"{case.number}:{call.key}"
+    officers = await _people(session, _reached(case, call))
+    return [row for person in officers for row in _rows(f"{key}:{person.id}", case, call, at, person)]
 
 
 async def _people(session: AsyncSession, reached: ColumnElement[bool]) -> list[AccountRow]:

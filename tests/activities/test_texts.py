@@ -22,10 +22,11 @@ EMITTED = {
     *("product-arrived", "permit-revoked", "permit-replaced", "permit-extended", "permit-expires"),
     *("submission-received", "evaluation-ready", "digest"),
 }
-FOR_OFFICERS = {"task-taken-over", "evaluation-ready", "digest"}
+FOR_OFFICERS = {"task-taken-over", "evaluation-ready", "digest", "contact-applicant"}
 OF_ACCOUNTS = {name for name in NAMES if name.startswith(("account-", "help-"))}  # made ready by who queues them
 FEWEST: dict[str, Any] = {
     "number": "PRM-2026-000001",
+    "about": "promise-endangered",
     "title": "Surat Izin Praktik Fisioterapis",
     "tracking_url": "https://izin.contoh.test/lacak/ABCD",
     "base_url": "https://izin.contoh.test",

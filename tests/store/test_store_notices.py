@@ -354,3 +354,17 @@ async def test_every_rung_shows_who_was_told_when(records: Records, db: Database
     ]
     assert all(one.planned_at == NOW and one.fell_at == NOW for one in proofs)
     assert proofs[0].sent_at == datetime(2026, 3, 13, 3, 0, tzinfo=UTC)
+
+
+async def test_the_counter_is_asked_to_call_an_applicant_whom_no_message_reaches(records: Records) -> None:
+    await records.ensure_account(an_account("loket", Role.FRONT_OFFICE))
+    number = (await a_draft(records, "warga")).number
+    async with records._db.transaction() as session:
+        (await session.get_one(AccountRow, "warga")).email = f"warga{COUNTER_DOMAIN}"
+
+    rows = {row.account_id: row for row in await tell(records, number, "promise-endangered")}
+
+    assert (rows["warga"].state, rows["warga"].error) == ("failed", "no-recipient")
+    call = rows["loket"]
+    asked = ("pending", "contact-applicant", {"about": "promise-endangered"})
+    assert (call.state, call.template, call.facts) == asked

@@ -8,6 +8,7 @@ conditions under which it stands. Texts, options and time-outs are no part of it
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -93,7 +94,7 @@ def patch_ids(of: Mapping[str, str]) -> set[str]:
     for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
         if _last(call.func) == "patched" and call.args:
             named = call.args[0]
-            value = named.value if isinstance(named, ast.Constant) else constants.get(ast.unparse(named))
+            value = named.value if isinstance(named, ast.Constant) else constants.get(_said(named))
             ids.add(str(value))
     return ids
 
@@ -118,16 +119,16 @@ def _asked(node: ast.AST) -> Iterator[str]:
     """Lines of a fingerprint: calls, and around them the statements that decide whether and how often they happen."""
     if isinstance(node, ast.Await) and isinstance(node.value, ast.Call) and _last(node.value.func) not in COMMANDS:
         yield from _inside(node.value)
-        yield f"await {ast.unparse(node.value.func)}"
+        yield f"await {_said(node.value.func)}"
         return
     inner = list(_inside(node))
     if inner and (condition := _condition(node)):
         inner = [condition, *inner, "end"]
     yield from inner
     if isinstance(node, ast.Await) and not isinstance(node.value, ast.Call):
-        yield f"await {ast.unparse(node.value)}"
+        yield f"await {_said(node.value)}"
     if isinstance(node, ast.Call) and _last(node.func) in COMMANDS:
-        yield f"call {ast.unparse(node.func)} {_what(node)}"
+        yield f"call {_said(node.func)} {_what(node)}"
 
 
 def _inside(node: ast.AST) -> Iterator[str]:
@@ -151,15 +152,15 @@ def _branches(node: ast.If | ast.For | ast.While | ast.Try) -> Iterator[str]:
 def _condition(node: ast.AST) -> str:
     match node:
         case ast.If(test=test) | ast.IfExp(test=test):
-            return f"if {ast.unparse(test)}"
+            return f"if {_said(test)}"
         case ast.While(test=test):
-            return f"while {ast.unparse(test)}"
+            return f"while {_said(test)}"
         case ast.For(target=target, iter=walked):
-            return f"for {ast.unparse(target)} in {ast.unparse(walked)}"
+            return f"for {_said(target)} in {_said(walked)}"
         case ast.match_case(pattern=pattern):
-            return f"case {ast.unparse(pattern)}"
+            return f"case {_said(pattern)}"
         case ast.ExceptHandler(type=caught):
-            return f"except {ast.unparse(caught) if caught else ''}"
+            return f"except {_said(caught) if caught else ''}"
         case ast.Try():
             return "try"
     return ""
@@ -168,8 +169,19 @@ def _condition(node: ast.AST) -> str:
 def _what(call: ast.Call) -> str:
     name = _last(call.func)
     says = name in ("keep", "patched", "signal", "beside") or name.endswith(RUN_BY_ARGUMENT)
-    return ast.unparse(call.args[0]) if says and call.args else ""
+    return _said(call.args[0]) if says and call.args else ""
 
 
 def _last(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Leaves out f-strings: they are words for people, and Python's versions write them out differently."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return ast.copy_location(ast.Constant("words"), node)
+
+
+def _said(node: ast.AST) -> str:
+    return ast.unparse(_WithoutTexts().visit(copy.deepcopy(node)))
