@@ -115,7 +115,7 @@ async def test_the_head_names_who_acts_in_its_absence_until_it_takes_that_back(a
     own, acting = await api.records.capacities_of("kabid", today)
     assert (acting.role, acting.on_behalf_of) == (Role.HEAD_OF_OFFICE, "Contoh Kepala")
     borrowed = await head.post(MANDATES, json=MANDATE | {"account_id": "kabid.dua"})
-    assert (borrowed.status_code, borrowed.json()["code"]) == (422, "person-unfit"), "the certificate is somebody else's"
+    assert (borrowed.status_code, borrowed.json()["code"]) == (422, "person-unfit"), "somebody else's certificate"
     of_its_own = MANDATE | {"account_id": "kabid.dua", "certificate_sha256": "d" * 64}
     other = await head.post(MANDATES, json=of_its_own)
     assert (other.status_code, other.json()["code"]) == (409, "mandate-overlaps")
