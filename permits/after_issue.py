@@ -290,6 +290,11 @@ def replacement_answers(
     return _about(permit) | {code: answer for code, answer in asked.items() if answer} | kept | (corrections or {})
 
 
+def reason_of(answers: dict[str, str]) -> str:
+    """Why the permit is changed, as the procedure's own answers say; empty where they give none."""
+    return answers.get("revocation_reason") or answers.get("replacement_cause") or ""
+
+
 def extension_answers(permit: IssuedPermit, until: date) -> dict[str, str]:
     """The permit, and until when it is extended (`extended_until`)."""
     return _about(permit) | {EXTENDED_UNTIL: until.isoformat()}
@@ -334,12 +339,3 @@ def standing(permit: IssuedPermit, today: date, continued_by_change: bool = Fals
         case "renewed":
             return Standing.DIGANTI if continued_by_change else Standing.DIPERPANJANG
     return Standing.KEDALUWARSA if permit.is_expired(today) else Standing.SAH
-
-
-def due_reminder(valid_until: date, today: date) -> int | None:
-    """The reminder that is due on that office date: the nearest of `REMINDER_DAYS`, None before the first and after
-    the last day."""
-    left = (valid_until - today).days
-    if left < 0:
-        return None
-    return min((days for days in REMINDER_DAYS if left <= days), default=None)

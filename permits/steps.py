@@ -75,14 +75,6 @@ class Served(_Value):
     paused: int
 
 
-class PermitChange(_Value):
-    """What a procedure after the issue does to the permit it is about."""
-
-    kind: Literal["revoked", "replaced", "extended"]
-    permit: str  # application number of the permit it is about
-    reason: str = ""
-
-
 class TaskClosed(_Value):
     """How a task ended."""
 
@@ -162,7 +154,6 @@ class Step(_Value):
     served: Served | None = None
     calendar_version: str | None = None
     product: str | None = None
-    permit_change: PermitChange | None = None
     dossier_sha256: str | None = None
     closed_at: AwareDatetime | None = None  # real time
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 
 from temporalio.client import Client
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 30.0
 
 
-class _Rounds:
+class _Rounds(ABC):
     """Compares what the store wants with what the engine does, round by round."""
 
     FAILED = ""
@@ -42,8 +43,8 @@ class _Rounds:
                 log.exception(self.FAILED)
             await asyncio.sleep(self._pause)
 
-    async def _round(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    async def _round(self) -> int: ...
 
 
 class Replanner(_Rounds):

@@ -203,10 +203,10 @@ class ApplicationWorkflow:
                     promise_due_at=case.promise_due().isoformat(),
                 )
             )
-            case.desk.told_calendar()
+            case.desk.due_anew()
             case.ledger.defer(
                 promise_due_at=case.promise_due(),
-                waiting_due_at=case.desk.due_at,
+                waiting_due_at=case.holder_due_at,
                 calendar_version=replaced.calendar.version,
             )
             case.ledger.tell()

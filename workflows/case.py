@@ -81,7 +81,6 @@ class Findings:
     accepted: set[str] = field(default_factory=set)  # requirement codes
     answers: dict[str, OpdAnswer] = field(default_factory=dict)  # by opd
     rejection_reasons: tuple[str, ...] = ()
-    rejection_code: str = ""
 
 
 class Case:
@@ -248,7 +247,7 @@ class Case:
         instructions: str = "",
     ) -> Decision:
         """Asks the applicant; the promise rests until the answer."""
-        self.promise = self.promise.pause(self.clock.now(), why)
+        self.pause_promise(why)
         question = Question(
             kind=kind,
             role=Role.APPLICANT,
@@ -260,14 +259,7 @@ class Case:
             wanted_documents=wanted,
             instructions=instructions,
         )
-        paused = self.ledger.event(Tag.CLOCK_PAUSED, reason=why)
-        decision = await self.desk.ask(
-            question,
-            paused,
-            status=ApplicationStatus.WITH_APPLICANT,
-            promise=self.promise,
-            promise_due_at=self.promise_due(),
-        )
+        decision = await self.desk.ask(question, status=ApplicationStatus.WITH_APPLICANT)
         self.resume_promise(why)
         return decision
 

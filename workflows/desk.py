@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
-    from permits.authority import Role, Subject, refusal
+    from permits.authority import Act, Role, Subject, refusal
     from permits.decisions import (
         Acknowledged,
         Decision,
@@ -178,7 +178,7 @@ class Desk:
             task = self._task(assignment.task_id)
             if refused := refusal(assignment.actor, assignment.act, task.about):
                 raise RuleError(refused, task=task.id)
-            if assignment.to is not None and refusal(assignment.to, assignment.right, _unassigned(task)) is not None:
+            if assignment.to is not None and refusal(assignment.to, Act.DECIDE, _unassigned(task)) is not None:
                 raise RuleError(Code.PERSON_UNFIT, task=task.id)
         except RuleError as refused_by_rule:
             raise refuse(refused_by_rule) from None
@@ -230,21 +230,11 @@ class Desk:
         """Closes an open task without a decision; written with the next step."""
         self._note_cancelled(task)
 
-    def extend(self, task: str, working_days: int, reason: str) -> datetime:
-        """Gives an open task more time; answers its new due instant, in office time."""
-        silence = self._silences[task]
-        silence.sla = silence.sla.extend(working_days, reason)
-        return self._note_due(task, silence)
-
-    def told_calendar(self) -> None:
-        """Every open task has the due date that the calendar of now gives it; written with what is noted next."""
+    def due_anew(self) -> None:
+        """Every open task is due by its clock and the calendar of now; written with what comes next."""
         for task, silence in self._silences.items():
-            self._note_due(task, silence)
-
-    def _note_due(self, task: str, silence: Silence) -> datetime:
-        silence.due_at = silence.sla.due_at(self._clock.calendar, self._clock.now())
-        self._ledger.note_changed(TaskChanged(id=task, due_at=silence.due_at))
-        return silence.due_at
+            silence.due_at = silence.sla.due_at(self._clock.calendar, self._clock.now())
+            self._ledger.note_changed(TaskChanged(id=task, due_at=silence.due_at))
 
     # What the workflow asks -------------------------------------------------------------------------------------------
 

@@ -130,11 +130,6 @@ class Assignment(_Message):
         """Taking a task for oneself, or putting back one's own, is every colleague's right; giving it away is not."""
         return Act.TAKE_OVER if self.to is None or self.to.id == self.actor.id else Act.ASSIGN
 
-    @property
-    def right(self) -> Act:
-        """What the new holder has to be allowed to do."""
-        return Act.DECIDE
-
 
 class AssignmentReceipt(_Message):
     """The answer to an assignment."""

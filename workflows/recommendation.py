@@ -142,7 +142,7 @@ class RecommendationWorkflow:
         """A new calendar; the ladder is planned anew from the same facts, and the record says so."""
         self._clock.replace(replaced.calendar)
         if workflow.patched(REPLAN_IS_TOLD):
-            self._desk.told_calendar()
+            self._desk.due_anew()
             due_at = self._due_at()
             told = self._ledger.event(
                 Tag.CALENDAR_REPLACED,
@@ -151,7 +151,7 @@ class RecommendationWorkflow:
                 due_at=due_at.isoformat(),
             )
             self._ledger.note(told)
-            self._ledger.defer(opd_answer=self._answer())
+            self._ledger.defer(opd_answer=self._answer(), waiting_due_at=due_at)
             self._ledger.tell()
             self._report()
 
@@ -321,7 +321,7 @@ class RecommendationWorkflow:
         silence = self._silence
         silence.sla = silence.sla.extend(extended.working_days, extended.reason)
         due_at = self._due_at()
-        self._desk.told_calendar()
+        self._desk.due_anew()
         facts = {"opd": self._request.agency.opd, "holder": self._request.agency.name, "due_at": due_at.isoformat()}
         self._ledger.note(
             self._ledger.event(

@@ -19,7 +19,6 @@ from permits.events import GENESIS, Event, Tag, chain_hash
 from permits.steps import OpdAnswer, StageMark, Step, TaskChanged, TaskClosed, TaskOpened
 from store.records.base import Subject, append, keys_written, lock_application, without_nul
 from store.records.notices import queue_for_people
-from store.records.permits import apply_permit_change
 from store.tables import (
     ApplicationRow,
     AttachmentRow,
@@ -192,8 +191,6 @@ async def _apply_parts(session: AsyncSession, row: ApplicationRow, step: Step) -
         await _judge_document(session, step.number, verdict)
     if step.opd_answer is not None:
         await _keep_opd_answer(session, step.number, step.opd_answer)
-    if step.permit_change is not None:
-        await apply_permit_change(session, step.permit_change, row, step.events[0])
     for notice in step.notices:
         await queue_for_people(session, row, notice, step.events[0].at)
 

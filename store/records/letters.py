@@ -11,14 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from permits.after_issue import CHANGE_BY
 from permits.definition import Procedure
 from permits.errors import Code, RuleError
 from permits.events import Event
 from permits.numbering import AgendaEntry, LetterNumber
-from permits.steps import LetterFrozen, LetterOpening, LetterRef, PermitChange
+from permits.steps import LetterFrozen, LetterOpening, LetterRef
 from store.records.base import Subject, append, keys_written, lock_application
-from store.records.permits import apply_permit_change, write_permit
+from store.records.permits import apply_procedure, write_permit
 from store.tables import AgendaRow, ApplicationRow, LetterRow, LetterVersionRow, SignedLetterRow
 
 PRACTICE_SERIES = "LATIHAN-"
@@ -164,8 +163,7 @@ async def _register(session: AsyncSession, case: ApplicationRow, letter: LetterR
     if letter.purpose == Procedure.PERMIT:
         await write_permit(session, case, letter, event)
     elif case.about_permit is not None:
-        kind = CHANGE_BY[Procedure(case.procedure)]
-        await apply_permit_change(session, PermitChange(kind=kind, permit=case.about_permit), case, event)
+        await apply_procedure(session, case, event)
 
 
 async def _take_sequence(session: AsyncSession, series: str, year: int) -> int:

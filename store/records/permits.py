@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from permits.after_issue import EXTENDED_UNTIL, REMINDER_DAYS, IssuedPermit
+from permits.after_issue import CHANGE_BY, EXTENDED_UNTIL, REMINDER_DAYS, IssuedPermit, reason_of
 from permits.application import ApplicationStatus, Delivery
 from permits.definition import PermitDefinition, Procedure, Variant
 from permits.errors import Code, RuleError
@@ -24,7 +24,7 @@ from permits.events import GENESIS, Event, Tag
 from permits.numbering import ApplicationNumber
 from permits.pace import Pace
 from permits.sla import SlaClock
-from permits.steps import Notice, PermitChange
+from permits.steps import Notice
 from store.records.base import Subject, append, keys_written, lock_application, next_application_number
 from store.records.notices import queue_for_people
 from store.tables import AccountRow, ApplicationRow, DefinitionRow, LetterRow, OutboxRow, PermitRow
@@ -70,43 +70,6 @@ class PermitRecords(Subject):
         if row is None:
             raise RuleError(Code.PERMIT_NOT_FOUND, number=number)
         return issued_permit(row)
-
-    async def permits_of(self, holder_id: str) -> list[IssuedPermit]:
-        """All permits of a holder, the newest first."""
-        query = select(PermitRow).where(col(PermitRow.holder_id) == holder_id)
-        async with self._db.transaction() as session:
-            found = await session.exec(query.order_by(col(PermitRow.issued_on).desc(), col(PermitRow.number).desc()))
-            return [issued_permit(row) for row in found]
-
-    async def record_permit(self, number: str, event: Event) -> IssuedPermit:
-        """Registers the permit whose letter is issued; again, the one that is there.
-
-        `LetterRecords.issue_letter` does it with the letter; this is for whoever finds a permit missing. `event` says
-        when and by whom. Raises RuleError: application-not-found, letter-not-found (none, or not issued).
-        """
-        async with self._db.transaction() as session:
-            case = await lock_application(session, number)
-            letter = await session.get(LetterRow, (number, "permit"))
-            if letter is None or letter.status != "issued":
-                raise RuleError(Code.LETTER_NOT_FOUND, number=number, purpose="permit")
-            return issued_permit(await write_permit(session, case, letter, event))
-
-    async def change_permit(self, change: PermitChange, by: str, event: Event) -> IssuedPermit:
-        """Does to a permit what a procedure decided; again changes nothing.
-
-        Args:
-            change: what, to which permit, why.
-            by: application number of the procedure.
-            event: when and by whom.
-
-        Raises RuleError: application-not-found, permit-not-found; permit-not-in-force when something else has changed
-        the permit meanwhile.
-        """
-        async with self._db.transaction() as session:
-            case = await lock_application(session, by)
-            if not await apply_permit_change(session, change, case, event):
-                raise RuleError(Code.PERMIT_NOT_IN_FORCE, number=change.permit)
-            return issued_permit(await session.get_one(PermitRow, change.permit))
 
     async def procedure_under(self, about: str, key: str) -> ApplicationRow | None:
         """The procedure about this permit that was opened under this key."""
@@ -207,35 +170,33 @@ async def write_permit(session: AsyncSession, case: ApplicationRow, letter: Lett
     return row
 
 
-async def apply_permit_change(
-    session: AsyncSession, change: PermitChange, case: ApplicationRow, event: Event
-) -> bool:
+async def apply_procedure(session: AsyncSession, case: ApplicationRow, event: Event) -> bool:
     """Does to a permit what the procedure of a locked case decided; True also when that was done before.
 
     False where the permit is not in force any more: the letter of the procedure then changes nothing, and the
     verification page says of it what it says of the permit.
 
     Args:
-        session: of the transaction that issues the procedure's letter or closes its case.
-        change: what, to which permit, why.
+        session: of the transaction that issues the procedure's letter.
         case: the procedure's own case, locked.
         event: when and by whom; the line in the permit's own record is made of it.
 
     Raises RuleError(permit-not-found).
     """
-    permit = await _lock_permit(session, change.permit)
+    kind, reason = CHANGE_BY[Procedure(case.procedure)], reason_of(case.data)
+    permit = await _lock_permit(session, case.about_permit or "")
     own = await lock_application(session, permit.number)
-    line = _line(event, _TAGS[change.kind], permit, case, change.reason)
+    line = _line(event, _TAGS[kind], permit, case, reason)
     if await keys_written(session, permit.number, (line,)):
         return True
     if permit.status != "in_force" or permit.practice != case.practice:
         return False
-    permit.changed_by, permit.status_since, permit.status_reason = case.number, event.at, change.reason or None
-    if change.kind == "extended":
+    permit.changed_by, permit.status_since, permit.status_reason = case.number, event.at, reason or None
+    if kind == "extended":
         permit.valid_until = date.fromisoformat(case.data[EXTENDED_UNTIL])
     else:
-        permit.status = change.kind
-    if change.kind == "replaced":
+        permit.status = kind
+    if kind == "replaced":
         session.add(await _successor(session, permit, case))
     await append(session, own, (line,))
     await session.flush()

@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlmodel import select
 
-from permits.after_issue import extension_answers, procedure_definition
+from permits.after_issue import extension_answers, procedure_definition, revocation_answers
 from permits.application import ApplicationStatus, Delivery
 from permits.definition import Procedure
 from permits.definition_loader import load_definitions
@@ -16,10 +17,10 @@ from permits.errors import Code, RuleError
 from permits.events import Tag
 from permits.pace import Pace
 from permits.sla import SlaClock
-from permits.steps import PermitChange, Step
+from permits.steps import Step
 from store.database import Database
 from store.records import NewProcedure, Records
-from store.tables import ApplicationRow
+from store.tables import ApplicationRow, PermitRow
 from tests.store.builders import (
     NOW,
     a_draft,
@@ -102,14 +103,13 @@ async def test_a_permit_is_registered_with_its_letter_until_its_last_day(records
         "Contoh pemohon-1",
         "in_force",
     )
-    assert await records.permits_of("pemohon-1") == [permit]
 
 
 async def test_issuing_again_registers_nothing_twice(records: Records, db: Database) -> None:
     number = await a_permit(records, db)
     await asyncio.gather(*(records.issue_letter(number, "permit", ISSUED) for _ in range(4)))
-    await records.record_permit(number, ISSUED)
-    assert len(await records.permits_of("pemohon-1")) == 1
+    async with db.transaction() as session:
+        assert len((await session.exec(select(PermitRow))).all()) == 1
 
 
 async def test_letters_that_are_no_product_register_nothing(records: Records) -> None:
@@ -120,14 +120,6 @@ async def test_letters_that_are_no_product_register_nothing(records: Records) ->
     with pytest.raises(RuleError) as unknown:
         await records.permit(number)
     assert unknown.value.code is Code.PERMIT_NOT_FOUND
-
-
-async def test_a_permit_whose_letter_is_not_issued_cannot_be_registered(records: Records) -> None:
-    number = (await records.submit(a_submission(await a_draft(records)))).number
-    await records.open_letter(an_opening(number))
-    with pytest.raises(RuleError) as refused:
-        await records.record_permit(number, ISSUED)
-    assert refused.value.code is Code.LETTER_NOT_FOUND
 
 
 async def test_the_body_that_holds_a_permit_is_named(records: Records, db: Database) -> None:
@@ -187,9 +179,8 @@ async def test_a_replacement_is_a_permit_of_its_own_with_the_old_last_day(record
 async def test_an_extension_moves_the_last_day_once(records: Records, db: Database) -> None:
     number = await a_permit(records, db)
     case = await an_issued_procedure(records, number, Procedure.EXTENSION)
-    change = PermitChange(kind="extended", permit=number)
     for _ in range(2):
-        await records.change_permit(change, case, ISSUED)
+        await records.issue_letter(case, "extension", ISSUED)
     permit = await records.permit(number)
     assert (permit.status, permit.valid_until, permit.changed_by) == ("in_force", date(2028, 3, 27), case)
     assert (await tags_of(records, number)).count(Tag.PERMIT_EXTENDED) == 1
@@ -200,8 +191,9 @@ async def test_a_late_repetition_does_not_undo_a_newer_extension(records: Record
     first = await an_issued_procedure(records, number, Procedure.EXTENSION, "satu")
     later = extension_answers(await records.permit(number), date(2029, 3, 27))
     second = (await records.open_procedure(a_procedure(number, Procedure.EXTENSION, "dua", later))).number
-    await records.change_permit(PermitChange(kind="extended", permit=number), second, ISSUED)
-    await records.change_permit(PermitChange(kind="extended", permit=number), first, ISSUED)
+    await records.open_letter(an_opening(second, "extension"))
+    await records.issue_letter(second, "extension", ISSUED)
+    await records.issue_letter(first, "extension", ISSUED)
     assert (await records.permit(number)).valid_until == date(2029, 3, 27)
 
 
@@ -210,9 +202,6 @@ async def test_what_was_revoked_is_neither_replaced_nor_extended(records: Record
     answers = extension_answers(await records.permit(number), date(2028, 3, 27))
     extension = (await records.open_procedure(a_procedure(number, Procedure.EXTENSION, data=answers))).number
     await an_issued_procedure(records, number, Procedure.REVOCATION, "cabut")
-    with pytest.raises(RuleError) as refused:
-        await records.change_permit(PermitChange(kind="extended", permit=number), extension, ISSUED)
-    assert refused.value.code is Code.PERMIT_NOT_IN_FORCE
     # The letter of the extension can still be issued: its case ends, and the permit stays revoked.
     await records.open_letter(an_opening(extension, "extension"))
     assert (await records.issue_letter(extension, "extension", ISSUED)).status == "issued"
@@ -222,13 +211,18 @@ async def test_what_was_revoked_is_neither_replaced_nor_extended(records: Record
     assert too_late.value.code is Code.PERMIT_NOT_IN_FORCE
 
 
-async def test_a_change_reaches_the_register_through_a_step_of_the_case(records: Records, db: Database) -> None:
+async def test_the_reason_of_a_revocation_stands_in_the_register_and_in_the_permits_record(
+    records: Records, db: Database
+) -> None:
     number = await a_permit(records, db)
-    case = (await records.open_procedure(a_procedure(number, Procedure.REVOCATION))).number
-    change = PermitChange(kind="revoked", permit=number, reason="Contoh alasan")
-    await records.change_permit(change, case, an_event("closed", Tag.PERMIT_REVOKED))
+    answers = revocation_answers(await records.permit(number), "Contoh alasan", "Contoh dasar hukum")
+    case = (await records.open_procedure(a_procedure(number, Procedure.REVOCATION, data=answers))).number
+    await records.open_letter(an_opening(case, "revocation"))
+    await records.issue_letter(case, "revocation", ISSUED)
     [line] = [event for event in await records.events_of(number) if event.tag == Tag.PERMIT_REVOKED]
     assert (line.facts["reason"], line.facts["number_text"]) == ("Contoh alasan", "503/1/REK/2026")
+    async with db.transaction() as session:
+        assert (await session.get_one(PermitRow, number)).status_reason == "Contoh alasan"
 
 
 async def test_one_procedure_at_a_time_but_the_office_may_always_revoke(records: Records, db: Database) -> None:

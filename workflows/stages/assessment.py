@@ -26,10 +26,9 @@ async def assess(case: Case, stage: Assessment | Recommendation, **more: object)
                 await mend(case, stage, wrong)
             case Returned():
                 return case.sent_back(decision)
-            case Refused(reasons=reasons, code=code):
+            case Refused(reasons=reasons):
                 case.turn_into("rejection")
                 case.found.rejection_reasons = reasons
-                case.found.rejection_code = code.value
                 return Outcome.to("drafting")
             case _:
                 case.turn_into(case.purpose_product)

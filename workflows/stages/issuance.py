@@ -6,18 +6,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook, LetterIssue
-    from permits.definition import Issuance, Procedure
+    from permits.definition import Issuance
     from permits.events import Tag
-    from permits.steps import PermitChange
     from workflows.case import Case, Outcome
     from workflows.options import OWN_STORE
     from workflows.stages.delivery import deliver
-
-CHANGES = {
-    Procedure.REVOCATION: "revoked",
-    Procedure.REPLACEMENT: "replaced",
-    Procedure.EXTENSION: "extended",
-}
 
 
 async def issue(case: Case, stage: Issuance) -> Outcome:
@@ -34,15 +27,5 @@ async def issue(case: Case, stage: Issuance) -> Outcome:
         CaseBook.issue_letter, issued, summary=f"Surat terbit: {case.letter.number_text}", **OWN_STORE
     )
     case.settle_promise()
-    _change_permit(case)
     await deliver(case)
     return Outcome.forward()
-
-
-def _change_permit(case: Case) -> None:
-    """What a procedure does to the permit it is about; written with what comes next, and none for a rejection."""
-    about = case.submission.about_permit
-    if about is None or case.product != case.purpose_product:
-        return
-    kind = CHANGES[case.definition.procedure]
-    case.ledger.defer(permit_change=PermitChange.model_validate({"kind": kind, "permit": about}))
