@@ -39,6 +39,7 @@ from store.queries.application import (
     requirement_titles,
 )
 from store.queries.catalogue import definition_in_force
+from store.queries.proof import RungProof, proof_of_rungs
 from store.records import DraftChanges, NewDraft
 from store.tables import ApplicationRow
 from workflows.messages import Withdrawal
@@ -116,6 +117,12 @@ class EventList(BaseModel):
     items: list[EventInWords]
     total: int
     next_after: int | None
+
+
+class RungList(BaseModel):
+    """The rungs of a case, in the order they fell."""
+
+    items: list[RungProof]
 
 
 class WithdrawalAsked(Asked):
@@ -262,6 +269,19 @@ async def read_events(
     ]
     last = items[-1].sequence if items else after
     return EventList(items=items, total=total, next_after=last if last < total and items else None)
+
+
+@private.get("/applications/{number}/rungs")
+async def read_rungs(case: Readable, services: Here) -> RungList:
+    """Every warning and escalation that fell in this case, whom it reached and when: the proof of a lateness.
+
+    Accounts and message ids are for staff; others see desks and instants.
+    """
+    async with services.db.transaction() as session:
+        items = await proof_of_rungs(session, case.row.number)
+    if case.actor.role not in STAFF:
+        items = [one.model_copy(update={"recipient_id": None, "message_id": None}) for one in items]
+    return RungList(items=items)
 
 
 @private.post("/applications/{number}/withdrawal")

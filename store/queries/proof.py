@@ -1,12 +1,10 @@
 """Who was told when: every rung of a case that fell, with the messages it sent and what became of them.
 
-A rung's event and its notice are written in one step; the notice names the rung and its task (`rung`, `task`), and its
-key follows the event's in the writer's ledger, which is how a notice without those names is found.
+A rung's event and its notice are written in one step; the notice names the rung and its task (`rung`, `task`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +17,6 @@ from permits.events import Tag
 from store.tables import AccountRow, EventRow, OutboxRow
 
 RUNGS = (Tag.TASK_WARNED, Tag.TASK_ESCALATED, Tag.OPD_WARNED, Tag.OPD_ESCALATED)
-_PLACE = re.compile(r"^(?P<writer>.+)#(?P<n>\d+)\.")
 
 
 class RungProof(BaseModel):
@@ -51,31 +48,25 @@ async def proof_of_rungs(session: AsyncSession, number: str) -> list[RungProof]:
         AccountRow, col(AccountRow.id) == col(OutboxRow.account_id)
     )
     told = told.where(col(OutboxRow.number) == number).order_by(col(OutboxRow.created_at), col(OutboxRow.key))
-    notices = _by_rung(list(await session.exec(told)), number)
+    notices = _by_rung(list(await session.exec(told)))
     return [proof for rung in rungs for proof in _proofs(rung, notices)]
 
 
 _Notices = dict[tuple[str, str], list[tuple[OutboxRow, str | None]]]
 
 
-def _by_rung(rows: Sequence[tuple[OutboxRow, str | None]], number: str) -> _Notices:
-    """Notices by what they can be found with: task and rung, or the writer's ledger and the place in it."""
+def _by_rung(rows: Sequence[tuple[OutboxRow, str | None]]) -> _Notices:
+    """Notices by the task and the rung that they name."""
     found: _Notices = defaultdict(list)
     for row, role in rows:
         facts = row.facts or {}
-        if facts.get("rung") and facts.get("task"):
-            found[facts["task"], facts["rung"]].append((row, role))
-        elif place := _PLACE.match(row.key.removeprefix(f"{number}:")):
-            found[place["writer"], place["n"]].append((row, role))
+        found[facts.get("task", ""), facts.get("rung", "")].append((row, role))
     return found
 
 
 def _proofs(event: EventRow, notices: _Notices) -> list[RungProof]:
-    task, rung = event.facts.get("task"), event.facts.get("rung")
+    task, rung, planned = (event.facts.get(name) for name in ("task", "rung", "planned_at"))
     told = notices.get((str(task), str(rung)), [])
-    if not told and (place := _PLACE.match(event.key)):
-        told = notices.get((place["writer"], str(int(place["n"]) + 1)), [])
-    planned = event.facts.get("planned_at")
     common = {
         "event_key": event.key,
         "tag": event.tag,

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from permits.application import ApplicationStatus, Delivery, DocumentRef, dossier_sha256
+from permits.application import ApplicationStatus, DocumentRef, dossier_sha256
 from permits.errors import Code, RuleError
 from permits.events import GENESIS
 from permits.numbering import ApplicationNumber
@@ -52,12 +52,6 @@ class DraftRecords(Subject):
             )
             session.add(row)
         return row
-
-    async def update_draft(
-        self, number: str, data: dict[str, str] | None = None, delivery: Delivery | None = None
-    ) -> ApplicationRow:
-        """Replaces the answers or the delivery of a draft. Raises RuleError: application-not-found, not-a-draft."""
-        return await self.change_draft(number, DraftChanges(data=data, delivery=delivery))
 
     async def change_draft(self, number: str, changes: DraftChanges) -> ApplicationRow:
         """Changes a draft. Raises RuleError: application-not-found, not-a-draft."""

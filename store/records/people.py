@@ -83,18 +83,6 @@ class PeopleRecords(Subject):
             raise
         return row
 
-    async def confirm_email(self, account_id: str, at: datetime) -> None:
-        """The person has opened the link; the first time stands."""
-        query = update(AccountRow).where(col(AccountRow.id) == account_id, col(AccountRow.email_confirmed_at).is_(None))
-        async with self._db.transaction() as session:
-            await session.exec(query.values(email_confirmed_at=at))
-
-    async def set_password_hash(self, account_id: str, password_hash: str) -> None:
-        """Replaces the hash, such as by one with stronger parameters."""
-        query = update(AccountRow).where(col(AccountRow.id) == account_id)
-        async with self._db.transaction() as session:
-            await session.exec(query.values(password_hash=password_hash))
-
     # Log-ins ---------------------------------------------------------------------------------------------------------
 
     async def open_session(

@@ -115,8 +115,8 @@ async def test_an_officer_decides_nothing_of_its_own_under_another_account(api: 
     officer = {"name": "Contoh Petugas", "email": "petugas@contoh.invalid", "role": "front_office", "nik": nik}
     made = (await ops.post("/api/v1/people", json=officer)).json()
     assert nik not in str(made)
-    await api.records.set_password_hash(made["id"], PASSWORD_HASH)
-    await api.records.confirm_email(made["id"], api.clock.now)
+    usable = {"password_hash": PASSWORD_HASH, "email_confirmed_at": api.clock.now}
+    await api.records.change_account(made["id"], **usable)
     own = {"nik_fingerprint": api.services.keyring.fingerprint(nik)}
     await api.records.ensure_account(a_person("petugas.pribadi", role=Role.APPLICANT, **own))
     number = await a_case(api, await api.as_("petugas.pribadi"))

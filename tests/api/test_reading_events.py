@@ -6,8 +6,9 @@ from api.sentences import FACTS_FOR_ALL, Sentences
 from permits.authority import Role
 from permits.decisions import TaskKind
 from permits.events import Tag
-from permits.steps import Step
+from permits.steps import Notice, Step
 from signing import errors
+from store.records import Sending
 from tests.api.cases import an_event, open_task
 from tests.api.conftest import Api
 from tests.api.filing import a_case
@@ -58,3 +59,25 @@ FAILURES = {failure.code for failure in errors.SigningError.__subclasses__()} - 
 @pytest.mark.parametrize("code", sorted(FAILURES))
 def test_every_failure_that_returns_a_letter_has_its_words(code: str) -> None:
     assert "karena" in Sentences().sentence(Tag.SIGNATURE_FAILED, {"code": code})
+
+
+async def test_the_proof_of_every_rung_is_shown_and_names_nobody_outside(api: Api) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    facts = {"task": "tugas-1", "rung": "coordinator"}
+    fell = an_event(api, "fell", Tag.TASK_ESCALATED, planned_at=api.clock.now.isoformat(), **facts)
+    told = Notice(key="told", template="task-escalation", to="coordinator", facts=facts)
+    await api.records.keep(Step(number=number, events=(fell,), notices=(told,)))
+    [row] = [one for one in await api.records.notices_of(number) if one.template == "task-escalation"]
+    await api.records.note_sent(row.key, Sending(message_id="<1@contoh.test>", at=api.clock.now))
+
+    staff, owner = [
+        (await (await api.as_(person)).get(f"/api/v1/applications/{number}/rungs")).json()["items"]
+        for person in ("kepala", "pemohon")
+    ]
+
+    assert [(one["rung"], one["state"], one["recipient_id"], one["message_id"]) for one in staff] == [
+        ("coordinator", "sent", "koordinator", "<1@contoh.test>")
+    ]
+    assert [(one["recipient_role"], one["sent_at"], one["recipient_id"], one["message_id"]) for one in owner] == [
+        ("coordinator", staff[0]["sent_at"], None, None)
+    ]

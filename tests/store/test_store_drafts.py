@@ -7,7 +7,7 @@ import pytest
 from permits.application import ApplicationStatus, Delivery, DocumentVerdict, dossier_sha256
 from permits.errors import Code, RuleError
 from permits.steps import TaskClosed
-from store.records import NewAttachment, Records
+from store.records import DraftChanges, NewAttachment, Records
 from tests.store.builders import NOW, a_case, a_document, a_draft, a_step, a_submission, a_task, sha
 
 
@@ -32,15 +32,15 @@ async def test_drafts_are_numbered_within_the_year(records: Records) -> None:
 
 async def test_a_draft_can_be_left_and_taken_up_again(records: Records) -> None:
     draft = await a_draft(records)
-    await records.update_draft(draft.number, data={"str_number": "STR-CONTOH-2"})
-    await records.update_draft(draft.number, delivery=Delivery.EMAIL)
+    await records.change_draft(draft.number, DraftChanges(data={"str_number": "STR-CONTOH-2"}))
+    await records.change_draft(draft.number, DraftChanges(delivery=Delivery.EMAIL))
     row = await records.application(draft.number)
     assert (row.data, row.delivery, row.status) == ({"str_number": "STR-CONTOH-2"}, "email", "draft")
 
 
 async def test_a_submitted_application_is_no_draft_any_more(records: Records) -> None:
     number = await a_case(records)
-    for change in (records.update_draft(number, data={}), records.discard_draft(number)):
+    for change in (records.change_draft(number, DraftChanges(data={})), records.discard_draft(number)):
         with pytest.raises(RuleError) as refused:
             await change
         assert refused.value.code is Code.NOT_A_DRAFT

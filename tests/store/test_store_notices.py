@@ -322,27 +322,26 @@ async def test_the_outbox_is_paged_newest_first_and_counted(records: Records, db
 # Who was told when ----------------------------------------------------------------------------------------------------
 
 
-async def a_rung(records: Records, number: str, n: int, tag: Tag, rung: str, named: bool = True, **to: Any) -> None:
+async def a_rung(records: Records, number: str, n: int, tag: Tag, rung: str, **to: Any) -> None:
     """A rung as the engine writes it: its event, and behind it the notice."""
     writer = f"{number}-opd-bappeda-1"
     facts = {"task": f"{writer}.1", "rung": rung}
     event = an_event(f"{writer}#{n}.{tag.value}", tag, planned_at=NOW.isoformat(), **facts)
     notice = Notice.model_validate(
-        {"key": f"{writer}#{n + 1}.task", "template": "task-escalation", "facts": facts if named else {}} | to
+        {"key": f"{writer}#{n + 1}.task", "template": "task-escalation", "facts": facts} | to
     )
     step = a_step(number, f"unused-{n}", notices=(notice,))
     await records.keep(step.model_copy(update={"events": (event,)}))
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["named", "by-ledger"])
-async def test_every_rung_shows_who_was_told_when(records: Records, db: Database, named: bool) -> None:
+async def test_every_rung_shows_who_was_told_when(records: Records, db: Database) -> None:
     await records.create_account(an_account("opd-1", Role.OPD, opd="bappeda"))
     await records.create_account(an_account("koor", Role.COORDINATOR))
     number = await a_case_of(records)
     agency = {"role": Role.OPD, "opd": "bappeda"}
-    await a_rung(records, number, 1, Tag.OPD_WARNED, "warning", named, to="holder", **agency)
-    await a_rung(records, number, 3, Tag.OPD_ESCALATED, "coordinator", named, to="coordinator", **agency)
-    await a_rung(records, number, 5, Tag.OPD_ESCALATED, "inspectorate", named, to="inspectorate", **agency)
+    await a_rung(records, number, 1, Tag.OPD_WARNED, "warning", to="holder", **agency)
+    await a_rung(records, number, 3, Tag.OPD_ESCALATED, "coordinator", to="coordinator", **agency)
+    await a_rung(records, number, 5, Tag.OPD_ESCALATED, "inspectorate", to="inspectorate", **agency)
     for row in await records.take_notices(NOW, MINUTE):
         await records.note_sent(row.key, sent(f"<{row.account_id}@contoh.test>"))
     async with db.transaction() as session:
