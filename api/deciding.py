@@ -17,8 +17,8 @@ from api.problems import ApiCode, Problem
 from api.services import Services
 from permits import decisions
 from permits.application import CLOSED, ApplicationStatus, dossier_sha256
+from permits.decision_rules import POSSIBLE
 from permits.decisions import (
-    POSSIBLE,
     Answered,
     Body,
     Decision,

@@ -19,7 +19,8 @@ from api.services import Services
 from api.sessions import Login, resume
 from permits.application import ApplicationStatus
 from permits.authority import Act, Actor, Role, Subject, refusal
-from permits.decisions import APPLICANTS_TASKS, TaskKind
+from permits.decision_rules import APPLICANTS_TASKS
+from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
 from permits.numbering import ApplicationNumber, NumberingError
 from store.queries.application import application_row, subject_of

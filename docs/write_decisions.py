@@ -1,6 +1,6 @@
 """Writes `docs/decisions.md`: every kind of decision at every kind of task, asked of the rule that workflows ask.
 
-Run as `.venv/bin/python -m docs.write_decisions` after `permits/decisions.py` has changed; a test compares.
+Run as `.venv/bin/python -m docs.write_decisions` after a decision or its rule has changed; a test compares.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import get_args
 
 from permits.application import DocumentVerdict
 from permits.authority import Actor, Role, Subject
+from permits.decision_rules import POSSIBLE, OpenTask, check_decision
 from permits.decisions import (
-    POSSIBLE,
     Acknowledged,
     Answered,
     AnswerMatched,
@@ -33,7 +33,6 @@ from permits.decisions import (
     KeptWaiting,
     MeetingHeld,
     MinutesSigned,
-    OpenTask,
     Paid,
     ParafGiven,
     PaymentConfirmed,
@@ -48,7 +47,6 @@ from permits.decisions import (
     SignatureOrdered,
     TaskKind,
     VerdictsGiven,
-    check_decision,
 )
 from permits.errors import Code, RuleError
 
@@ -59,10 +57,10 @@ MEMBER = re.compile(r'^\s+\w+ = "(?P<value>\w+)"(?:\s+# (?P<comment>.+))?$', re.
 HEAD = """# Decisions
 
 What can be decided at which task. Every pair of a task and a decision was asked of
-[`check_decision`](../permits/decisions.py), the rule that every workflow asks before a decision enters its history.
-What is not listed is refused as `decision-not-possible`, with the kinds that are possible; a signature that anybody
-but the head orders is `not-allowed` before that. A task that the case never had is `task-not-found`, one that is over
-is `task-closed`, with the name of who decided it.
+[`check_decision`](../permits/decision_rules.py), the rule that every workflow asks before a decision enters its
+history. What is not listed is refused as `decision-not-possible`, with the kinds that are possible; a signature that
+anybody but the head orders is `not-allowed` before that. A task that the case never had is `task-not-found`, one that
+is over is `task-closed`, with the name of who decided it.
 
 This page is written by `docs/write_decisions.py`; do not edit it. What else is refused: [bad input](bad-input.md).
 """

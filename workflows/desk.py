@@ -18,19 +18,17 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
     from permits.authority import Act, Role, Subject, refusal
+    from permits.decision_rules import OpenTask, check_decision, check_paper_dates
     from permits.decisions import (
         Acknowledged,
         Decision,
         FileClosed,
         KeptWaiting,
-        OpenTask,
         QuestionAsked,
         Receipt,
         Recommended,
         SignatureOrdered,
         TaskKind,
-        check_decision,
-        check_paper_dates,
         consent_of,
     )
     from permits.errors import Code, RuleError

@@ -15,7 +15,8 @@ from api.routes.documents import download
 from api.services import Services
 from api.uploads import Upload, read_form_file
 from permits.authority import Act
-from permits.decisions import POSSIBLE, TaskKind
+from permits.decision_rules import POSSIBLE
+from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
 from store.queries.inbox import AttachmentView, TaskPage, attachment_row, task_page
 from store.records import NewAttachment

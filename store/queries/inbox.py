@@ -17,7 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select as SelectOfRows
 
 from permits.authority import Act, Actor, Role, Subject, refusal
-from permits.decisions import POSSIBLE, TaskKind
+from permits.decision_rules import POSSIBLE
+from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
 from store.queries.application import DocumentView, LetterView, documents, letters
 from store.queries.reach import IS_SILENT, for_applicants, opd_paper, own_desk

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, false, literal_column
 from sqlmodel import col
 
 from permits.authority import Actor, Role
-from permits.decisions import APPLICANTS_TASKS, TaskKind
+from permits.decision_rules import APPLICANTS_TASKS
+from permits.decisions import TaskKind
 from store.tables import TaskRow
 
 # Constants stand in the statement itself: as parameters they would hide from the planner which partial index serves.

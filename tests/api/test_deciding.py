@@ -9,7 +9,8 @@ from api.engine import CaseGone, Unknown
 from api.problems import Problem
 from permits.application import dossier_sha256
 from permits.authority import Role
-from permits.decisions import POSSIBLE, DocumentsRepaired, Inspected, TaskKind
+from permits.decision_rules import POSSIBLE
+from permits.decisions import DocumentsRepaired, Inspected, TaskKind
 from permits.errors import Code
 from tests.api.cases import SEEN, a_letter, a_repair, close_task, issue_letter, open_task, sign_letter
 from tests.api.conftest import Api, a_person

@@ -14,7 +14,7 @@ from api.layers import CONTENT_POLICY
 from api.problems import TABLE, ApiCode, ProblemTable
 from api.sentences import SENTENCES, Sentences
 from api.settings import ApiSettings
-from permits.decisions import POSSIBLE
+from permits.decision_rules import POSSIBLE
 from permits.errors import Code
 from permits.events import Tag
 from tests.api.conftest import Api

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docs.write_decisions import SAMPLES, cells, kinds_of_bodies
 from docs.write_decisions import page as decisions_page
-from permits.decisions import POSSIBLE
+from permits.decision_rules import POSSIBLE
 from permits.errors import Code
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from permits.authority import Actor, Role, Subject
+from permits.decision_rules import OpenTask, check_decision
 from permits.decisions import (
     MOST_LINES,
     Decision,
@@ -15,12 +16,10 @@ from permits.decisions import (
     Drafted,
     Inspected,
     MeetingHeld,
-    OpenTask,
     Recommended,
     Refused,
     TaskKind,
     VerdictsGiven,
-    check_decision,
 )
 from permits.errors import Code, RuleError
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import text
 
 from permits.authority import Act, Actor, Role, refusal
-from permits.decisions import APPLICANTS_TASKS, TaskKind
+from permits.decision_rules import APPLICANTS_TASKS
+from permits.decisions import TaskKind
 from permits.errors import Code
 from store.database import Database
 from store.queries.inbox import (

@@ -57,9 +57,12 @@ async def test_a_task_that_is_put_back_is_the_whole_desks_again(office: Office) 
     case = await office.begin(a_definition())
     task = await case.task("verification")
     await case.assign(task, COLLEAGUE, COLLEAGUE)
+    with pytest.raises(Refusal) as while_held:
+        await case.decide(task)
     await case.assign(task, person("depan"), None)
+    receipt = await case.decide(task)
 
-    await case.decide(task)
+    assert (while_held.value.code, receipt.actor_id) == ("assigned-to-another", "depan")
 
 
 async def test_the_head_of_an_agency_gives_a_request_to_one_of_its_officers(office: Office) -> None:
