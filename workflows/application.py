@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from permits.events import Tag
     from permits.steps import Waiting
     from workflows.case import FIELD_WORK, Case, Outcome
-    from workflows.desk import REPLAN_IS_TOLD, Interrupted, refuse
+    from workflows.desk import REPLAN_IS_TOLD, Interrupted
     from workflows.messages import (
         APPLICATION_WORKFLOW,
         AgencyAdded,
@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
         WithdrawalReceipt,
     )
+    from workflows.open_tasks import refuse
     from workflows.promise import PROMISE_WATCH, PromiseWatch
     from workflows.stages import (
         assessment,
@@ -269,7 +270,7 @@ class ApplicationWorkflow:
         case.desk.ended = Code.APPLICATION_CLOSED
         for task in case.desk.open_tasks:
             case.desk.cancel(task)
-        await case.void_unused("not-needed")
+        await case.letters.void_unused("not-needed", issued=case.product if case.signed_sha256 else None)
         await self._record_closing(outcome, "Selesai")
         return Closing(
             number=case.number,
@@ -283,7 +284,7 @@ class ApplicationWorkflow:
         case.promise_over = True
         lapsed = case.desk.lapsed
         if case.signed_sha256 is None:
-            await case.void_unused("lapsed" if lapsed else "withdrawn")
+            await case.letters.void_unused("lapsed" if lapsed else "withdrawn", issued=None)
         if lapsed is not None:
             case.ledger.note(case.ledger.event(Tag.APPLICATION_FILE_CLOSED, lapsed.actor))
             case.tell_applicant("file-closed", **_why(lapsed))

@@ -1,7 +1,7 @@
 """One application on its way: the state that all stages share, and the verbs they have in common.
 
 State lives in one value from the first task on; what a stage needs from the world goes through the ledger and the
-letter desk.
+case's letters.
 """
 
 from __future__ import annotations
@@ -10,25 +10,24 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
-    from activities.drafting import ComposeLetter, LetterDesk, RenderLetter
-    from activities.records import CaseBook, LetterIssue, LetterVoid
     from permits.application import ApplicationStatus, DocumentRef
     from permits.authority import Role
     from permits.decisions import Decision, Returned, ReturnTarget, TaskKind
-    from permits.definition import AnyStage, DeskStage, Issuance, LetterForm, Procedure, Recommendation, Verification
+    from permits.definition import AnyStage, DeskStage, Issuance, Procedure, Recommendation, Verification
     from permits.escalation import Ladder
     from permits.events import Tag
     from permits.sla import SlaClock
-    from permits.steps import LetterOpening, LetterRef, Notice, OpdAnswer, Served, StageMark
+    from permits.steps import LetterRef, Notice, OpdAnswer, Served, StageMark
     from workflows.clock import OfficeClock
-    from workflows.desk import Desk, Interrupted, Question
+    from workflows.desk import Desk, Question
     from workflows.ledger import Ledger
+    from workflows.letters import CaseLetters
     from workflows.messages import (
         AgencyAdded,
         AgencyReport,
@@ -37,9 +36,6 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
         recommendation_workflow_id,
     )
-    from workflows.options import OWN_STORE, RENDERING
-
-Result = TypeVar("Result")
 
 PRODUCTS = {
     Procedure.PERMIT: "permit",
@@ -93,12 +89,12 @@ class Case:
         self.clock = OfficeClock(submission.calendar, submission.pace)
         self.ledger = Ledger(self.number, self.clock)
         self.desk = Desk(self.number, submission.applicant_id, self.clock, self.ledger)
+        self.letters = CaseLetters(submission, self.clock, self.ledger, self.desk)
         self.documents: dict[str, DocumentRef] = {ref.requirement: ref for ref in submission.documents}
         self.dossier_sha256 = submission.dossier_sha256
         self.purpose_product = PRODUCTS[self.definition.procedure]  # what the case is for
         self.product = self.purpose_product  # what it will end in
         self.letter: LetterRef | None = None
-        self._products: dict[str, LetterRef] = {}  # every product that took a number, by purpose
         self.letter_sha256 = ""
         self.signature_ordered = False
         self.signed_sha256: str | None = None
@@ -115,7 +111,6 @@ class Case:
         self.settled: set[int] = set()  # places of field work that was done
         self.stage_title = ""
         self._visits = 0
-        self._filed: dict[str, int] = {}  # how often a letter of a purpose was filed
         self._beside: list[asyncio.Task[None]] = []
         received = self.clock.office_time(submission.submitted_at)
         self.promise = SlaClock(
@@ -317,102 +312,6 @@ class Case:
         """The promise's due instant as of now; office time."""
         return self.promise.due_at(self.clock.calendar, self.clock.now())
 
-    # Letters ----------------------------------------------------------------------------------------------------------
-
-    @property
-    def product_form(self) -> LetterForm:
-        """The letter that this case will end in."""
-        if self.product == "rejection":
-            return self.definition.rejection
-        form, product = self.definition.letter, self.definition.terms_of(self.submission.variant).product
-        # A variant with a product of its own, such as a change or a closure, bears its name.
-        return form.model_copy(update={"title": product}) if product not in (None, self.definition.product) else form
-
-    async def number_product(self) -> LetterRef:
-        """The product's number; a case that turns from permit to rejection and back finds the number it had."""
-        form = self.product_form
-        if self.product not in self._products:
-            self._products[self.product] = await self.take_number(
-                self.product, form.series, form.number_template, form.title
-            )
-        return self._products[self.product]
-
-    async def void_unused(self, reason: str) -> None:
-        """Numbers of products that never left the house stay in the register as BATAL."""
-        for purpose, letter in self._products.items():
-            if purpose == self.product and self.signed_sha256 is not None:
-                continue
-            void = LetterVoid(
-                number=self.number,
-                purpose=purpose,
-                reason=reason,
-                event=self.ledger.event(Tag.LETTER_VOIDED, number_text=letter.number_text, reason=reason),
-            )
-            await workflow.execute_activity_method(
-                CaseBook.void_letter, void, summary=f"Nomor batal: {letter.number_text}", **OWN_STORE
-            )
-
-    async def take_number(self, purpose: str, series: str, number_template: str, title: str) -> LetterRef:
-        """A number from the agenda register, once per letter, kept through redrafts."""
-        await self.ledger.catch_up()
-        opening = LetterOpening(
-            number=self.number,
-            purpose=purpose,
-            series=series,
-            number_template=number_template,
-            letter_date=self.clock.today(),
-            event=self.ledger.event(Tag.LETTER_NUMBERED, purpose=purpose, title=title),
-        )
-        return await workflow.execute_activity_method(
-            CaseBook.number_letter, opening, summary=f"Nomor surat: {title}", **OWN_STORE
-        )
-
-    async def write_letter(self, letter: LetterRef, form: LetterForm, **content: Any) -> str:
-        """Composes, renders and freezes a letter; returns the sha256 of its bytes."""
-        await self.ledger.catch_up()
-        order = ComposeLetter(
-            number=self.number,
-            letter=letter,
-            letter_date=letter.letter_date,
-            drafted_on=self.clock.today(),
-            permit_type=self.definition.code,
-            form=form,
-            fields=self.definition.form,
-            unconfirmed=not self.definition.confirmed,
-            legal_basis=tuple(content.pop("legal_basis", self._legal_basis())),
-            **content,
-        )
-        composed = await self._unless_ended(
-            workflow.start_activity_method(
-                LetterDesk.compose_letter, order, summary=f"Susun surat: {form.title}", **OWN_STORE
-            )
-        )
-        frozen = self.ledger.event(
-            Tag.LETTER_DRAFTED, purpose=letter.purpose, title=form.title, input_sha256=composed.input_sha256
-        )
-        rendering = RenderLetter(
-            number=self.number,
-            purpose=letter.purpose,
-            template=form.template,
-            template_version=form.template_version,
-            input_sha256=composed.input_sha256,
-            event=frozen,
-        )
-        rendered = await self._unless_ended(
-            workflow.start_activity_method(
-                LetterDesk.render_letter, rendering, summary=f"Cetak surat: {form.title}", **RENDERING
-            )
-        )
-        return rendered.sha256
-
-    async def _unless_ended(self, work: workflow.ActivityHandle[Result]) -> Result:
-        """What the work gives; raises Interrupted where the case is withdrawn before it is done."""
-        await workflow.wait_condition(lambda: work.done() or self.desk.ended is not None)
-        if not work.done():
-            work.cancel()
-            raise Interrupted
-        return await work
-
     def child_search_attributes(self, stage: str, holder: str) -> TypedSearchAttributes:
         """What an agency's child shows to operators from its first second."""
         values = {
@@ -422,29 +321,6 @@ class Case:
         }
         return TypedSearchAttributes(
             [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
-        )
-
-    async def file_letter(self, purpose: str, form: LetterForm, **content: Any) -> str:
-        """A letter that needs no signature of the head (SKRD, minutes, request): numbered, written, issued at once."""
-        self._filed[purpose] = self._filed.get(purpose, 0) + 1
-        if self._filed[purpose] > 1:
-            purpose = f"{purpose}-{self._filed[purpose]}"
-        letter = await self.take_number(purpose, form.series, form.number_template, form.title)
-        sha256 = await self.write_letter(letter, form, **content)
-        issued = self.ledger.event(Tag.LETTER_ISSUED, purpose=purpose, number_text=letter.number_text)
-        issue = LetterIssue(number=self.number, purpose=purpose, event=issued)
-        await workflow.execute_activity_method(
-            CaseBook.issue_letter, issue, summary=f"Surat terbit: {form.title}", **OWN_STORE
-        )
-        return sha256
-
-    def _legal_basis(self) -> tuple[str, ...]:
-        today = self.clock.today()
-        return tuple(
-            basis.text
-            for basis in self.definition.legal_basis
-            if (basis.valid_from is None or basis.valid_from <= today)
-            and (basis.valid_until is None or today <= basis.valid_until)
         )
 
 

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from permits.sla import task_clock
     from permits.steps import Notice, OpdAnswer
     from workflows.clock import OfficeClock
-    from workflows.desk import REPLAN_IS_TOLD, Desk, Interrupted, Question, Silence, Tags, refuse
+    from workflows.desk import REPLAN_IS_TOLD, Desk, Interrupted, Question, Tags
     from workflows.ledger import Ledger
     from workflows.messages import (
         AgencyReport,
@@ -45,6 +45,7 @@ with workflow.unsafe.imports_passed_through():
         RequestWithdrawn,
         SteeringReceipt,
     )
+    from workflows.open_tasks import Silence, refuse
 
 OPD_TAGS = Tags(
     opened=Tag.OPD_ASKED,

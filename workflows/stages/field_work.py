@@ -22,7 +22,7 @@ async def inspect(case: Case, stage: Inspection) -> Outcome:
     body = decision.body
     assert isinstance(body, Inspected)
     where = f"{body.position.latitude:.6f}, {body.position.longitude:.6f} (± {body.position.accuracy_metres:.0f} m)"
-    sha256 = await case.file_letter(
+    sha256 = await case.letters.file_letter(
         "minutes-inspection",
         minutes("Berita Acara Pemeriksaan Lapangan"),
         facts=(("Posisi (WGS 84)", where), ("Jumlah foto", str(len(set(body.photos))))),
@@ -38,7 +38,7 @@ async def meet(case: Case, stage: Meeting) -> Outcome:
     decision = await case.ask(TaskKind.MEETING, stage, case.dossier_sha256)
     body = decision.body
     assert isinstance(body, MeetingHeld)
-    sha256 = await case.file_letter(
+    sha256 = await case.letters.file_letter(
         "minutes-meeting", minutes("Berita Acara Rapat Teknis"), paragraphs=body.conclusions, present=body.present
     )
     await _have_signed(case, stage, sha256, body.present)

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 async def draft(case: Case, stage: Drafting) -> Outcome:
     """Takes the letter's number, asks for its content, freezes its bytes."""
-    case.letter = await case.number_product()
+    case.letter = await case.letters.number_product(case.product)
     instructions = case.letter.number_text
     while True:
         decision = await case.ask(
@@ -46,8 +46,8 @@ async def draft(case: Case, stage: Drafting) -> Outcome:
 
 
 async def _write(case: Case, letter: LetterRef, drafted: Drafted) -> str:
-    form = case.product_form
-    return await case.write_letter(
+    form = case.letters.form_of(case.product)
+    return await case.letters.write_letter(
         letter,
         form,
         facts=tuple(drafted.facts.items()),

@@ -182,7 +182,7 @@ async def _record_waiting(
 
 
 async def _file_request(case: Case, agency: Agency) -> None:
-    await case.file_letter(
+    await case.letters.file_letter(
         f"opd-request-{agency.opd}",
         _request_form(agency),
         paragraphs=(agency.asks_for,),

@@ -17,7 +17,7 @@ async def collect(case: Case, stage: Retribution) -> Outcome:
     body = assessed.body
     assert isinstance(body, RetributionAssessed)
     case.ledger.note(case.ledger.event(Tag.RETRIBUTION_ASSESSED, assessed.actor, amount_rupiah=body.amount_rupiah))
-    await case.file_letter(
+    await case.letters.file_letter(
         "skrd",
         LetterForm(
             template="skrd",
