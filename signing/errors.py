@@ -40,6 +40,12 @@ class WrongPassphrase(SigningError):
     code = "wrong_passphrase"
 
 
+class CodeNotOffered(SigningError):
+    """The provider signs by passphrase and sends no codes."""
+
+    code = "code_not_offered"
+
+
 class CertificateNotFound(SigningError):
     """No key or certificate is kept for this signer id."""
 

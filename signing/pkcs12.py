@@ -12,7 +12,7 @@ import hmac
 import logging
 import secrets
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pydantic import SecretStr
 
-from signing.errors import CertificateNotFound, ProviderUnavailable, WrongPassphrase
+from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable, WrongPassphrase
 from signing.pipeline import HeldKeySigner, Pipeline
-from signing.port import SigningOrder
+from signing.port import CertificateStanding, ProviderKind, SigningOrder, Standing, Traits
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class _InUse:
 
 class Pkcs12Provider:
     """Signs with `<folder>/<signer_id>.p12`."""
+
+    traits = Traits(ProviderKind.PKCS12, own_key=True)
 
     def __init__(self, folder: Path, pipeline: Pipeline) -> None:
         warnings.warn(
@@ -64,6 +66,19 @@ class Pkcs12Provider:
         """
         async with self._opened(order) as signer:
             return await self._pipeline.sign_letter(pdf, signer, order)
+
+    async def sign_many(self, pdfs: Sequence[bytes], order: SigningOrder) -> list[bytes]:
+        """As `sign`, one after the other with the key opened once."""
+        async with self._opened(order) as signer:
+            return [await self._pipeline.sign_letter(pdf, signer, order) for pdf in pdfs]
+
+    async def standing(self, signer_id: str) -> CertificateStanding:
+        """Key files show nothing of a certificate before they are opened."""
+        return CertificateStanding(Standing.UNKNOWN)
+
+    async def send_code(self, signer_id: str) -> None:
+        """Raises CodeNotOffered."""
+        raise CodeNotOffered("Penyedia ini tidak mengirim kode.")
 
     @asynccontextmanager
     async def _opened(self, order: SigningOrder) -> AsyncIterator[HeldKeySigner]:
