@@ -133,8 +133,12 @@ class Office:
 
     async def prepare(self, cases: int) -> OfficeRound:
         """Drafts with their documents, submitted; and a head whose last one-time code is forgotten."""
-        await self._eyes.execute("UPDATE accounts SET totp_last_step = NULL WHERE id = %s", (HEAD.id,))
+        await self.forget_code()
         return OfficeRound([await self._submit(self._types[n % len(self._types)]) for n in range(cases)])
+
+    async def forget_code(self) -> None:
+        """Lets the head's next one-time code be of the same half minute as the last."""
+        await self._eyes.execute("UPDATE accounts SET totp_last_step = NULL WHERE id = %s", (HEAD.id,))
 
     async def settle(self) -> float:
         """Waits until the outbox is empty, so that what is left of our work is not done in the floor's time.
@@ -267,8 +271,17 @@ class Office:
             "decide", decision, id=decision_update_id(task["id"], person.id, "pengukuran"), result_type=Receipt
         )
 
-    async def _sign(self, letters: list[dict[str, Any]]) -> None:
+    async def finish(self, numbers: Sequence[str]) -> None:
+        """Waits until these cases have closed."""
+        await asyncio.gather(*(self.client.get_workflow_handle(number).result() for number in numbers))
+
+    async def _sign(self, letters: Sequence[dict[str, Any]]) -> None:
         """One activation for all letters of the round."""
+        order = SignatureOrdered(activation_id=await self.consent(letters))
+        await asyncio.gather(*(self._decide(task, order) for task in letters))
+
+    async def consent(self, letters: Sequence[dict[str, Any]]) -> str:
+        """The head's sealed activation for these letters, as the API makes it; its id."""
         now, activation_id = datetime.now(UTC), secrets.token_hex(16)
         names = tuple(task["subject_sha256"] for task in letters)
         activation = Activation(
@@ -289,8 +302,7 @@ class Office:
                 expires_at=now + ACTIVATION_LIFE,
             )
         )
-        order = SignatureOrdered(activation_id=activation_id)
-        await asyncio.gather(*(self._decide(task, order) for task in letters))
+        return activation_id
 
 
 LOOK_AFTER_SECONDS = 0.1

@@ -1,0 +1,367 @@
+"""What a signature costs: ours against the irreducible, and two hundred letters through the real queue.
+
+`python -m benchmarks.signatures [--pairs 10] [--letters 16] [--batch 200]`. Real cases are carried to the head's desk on
+a stack of their own. Then, in pairs and in one process, alternating who begins:
+
+ours       from an activation that is given to a signed object that is registered, stored, read back and judged
+the floor  one PAdES B-LTA signature by pyHanko with a held key and a held validation context, one validation of the
+           result by pyHanko, one PUT
+
+Both work on as many letters at once as the signing worker does. Then all letters of `--batch` cases are signed under one
+activation by the real worker; beside it stand the same number of `openssl cms` calls and of bare CMS signatures.
+The result goes to var/bench/signatures.json with the load of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import io
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from pydantic import SecretStr
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.signers.pdf_signer import (
+    PdfSignatureMetadata,
+    PdfSigner,
+    PdfTimeStamper,
+    TimestampDSSContentSettings,
+)
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator import CertificateValidator
+from rich.console import Console
+
+from activities.signatures import SignatureDesk, SignLetter
+from benchmarks.drive import Waiting, drive
+from benchmarks.floor_worker import Objects
+from benchmarks.machine import about, load
+from benchmarks.office import LOOK, Office
+from permits.decisions import TaskKind
+from permits.events import Event, Tag
+from sakpore.people import HEAD, PASSPHRASE
+from sakpore.stack.errors import StackError
+from sakpore.stack.parts import SYSTEM
+from sakpore.stack.supervisor import Stack
+from signing.activation import SealingKeyPair
+from signing.material import TrustMaterial
+from signing.pipeline import Pipeline
+from signing.pkcs12 import Pkcs12Provider
+from signing.port import HEAD_FIELD
+from signing.timestamps import TsaClient
+from store.database import Database, create_engine
+from store.documents import DocumentStore
+from store.records import Records
+from store.settings import StoreSettings
+from workflows.starting import start_case
+
+DATA = Path("var/bench")
+RESULT = DATA / "signatures.json"
+PARTS = ("postgres", "temporal", "s3", "mail", "pki", "migrate", "seed", "trust", "worker", "signing")
+GOAL = 1.15
+AT_ONCE = 4
+PERMIT_TYPE = "sip-fisioterapis"
+BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+BATCH_SECONDS = 300.0
+Task = dict[str, Any]
+
+
+class Letters:
+    """Real letters on the head's desk."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def bring(self, number: int) -> list[Task]:
+        """Carries new cases through all desks before the head's; their signing tasks."""
+        office = self._office
+        work = await office.prepare(number)
+        await asyncio.gather(*(start_case(office.client, submission) for submission in work.submissions))
+        arrived: asyncio.Future[list[Task]] = asyncio.get_running_loop().create_future()
+
+        async def look() -> list[Waiting[Task]]:
+            cursor = await office._eyes.execute(LOOK, (work.numbers,))
+            return [Waiting(row["id"], row["kind"] == TaskKind.SIGNING, row) for row in await cursor.fetchall()]
+
+        async def keep(tasks: list[Task]) -> None:
+            arrived.set_result(tasks)
+
+        await drive(number, look, office._decide, keep, arrived)
+        return arrived.result()
+
+
+class Ours:
+    """The desk of the signing worker, in this process."""
+
+    name = "sakpore"
+
+    def __init__(self, office: Office, environment: dict[str, str]) -> None:
+        settings = StoreSettings.model_validate({key.lower(): value for key, value in environment.items()})
+        self._db = Database(create_engine(settings))
+        self._office, records, documents = office, Records(self._db), DocumentStore(settings)
+        folder = Path(environment["SIGNING_PKI_DIR"])
+        material = TrustMaterial(folder)
+        provider = Pkcs12Provider(folder / "p12", Pipeline(material, TsaClient(environment["SIGNING_TSA_URL"])))
+        seal = SealingKeyPair.create(
+            Path(environment["SIGNING_SEAL_KEY"]), Path(environment["SIGNING_SEAL_PUBLIC_KEY"])
+        )
+        self._desk = SignatureDesk(records, documents, provider, material, seal)
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self._db.close()
+
+    async def ready(self, tasks: Sequence[Task]) -> str:
+        """An activation for these letters, not measured: the API gives it."""
+        await self._office.forget_code()
+        return await self._office.consent(tasks)
+
+    async def sign(self, task: Task, activation_id: str) -> None:
+        """One letter. Raises RuntimeError when it is not SAH in the end."""
+        now = datetime.now(UTC)
+        order = SignLetter(
+            number=task["workflow_id"],
+            purpose="permit",
+            letter_sha256=task["subject_sha256"],
+            activation_id=activation_id,
+            officer_id=HEAD.id,
+            office_date=now.date(),
+            event=Event(tag=Tag.SIGNATURE_REGISTERED, key=f"pengukuran-{task['id']}", at=now, office_at=now),
+        )
+        result = await self._desk.sign_letter(order)
+        if result.signed is None:
+            raise RuntimeError(f"a letter was not signed: {result.failure}")
+        await self._desk.judge_letter(result.signed)
+
+
+class Floor:
+    """The irreducible."""
+
+    name = "floor"
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        folder = Path(environment["SIGNING_PKI_DIR"])
+        self._material = TrustMaterial(folder)
+        self._timestamper = TsaClient(environment["SIGNING_TSA_URL"])
+        provider = Pkcs12Provider(folder / "p12", Pipeline(self._material, self._timestamper))
+        self._signer = provider.open_signer(HEAD.id, SecretStr(PASSPHRASE))
+        self._objects = Objects(environment)
+
+    async def sign(self, letter: bytes) -> None:
+        """Signature, validation, PUT."""
+        signed = await self._signed(letter)
+        found = PdfFileReader(io.BytesIO(signed)).embedded_regular_signatures[0]
+        status = await async_validate_pdf_signature(found, signer_validation_context=self._material.context())
+        if not status.bottom_line:
+            raise RuntimeError("the floor's signature is not valid")
+        await self._objects.put(signed)
+
+    async def _signed(self, letter: bytes) -> bytes:
+        metadata = PdfSignatureMetadata(
+            field_name=HEAD_FIELD,
+            md_algorithm="sha256",
+            certify=True,
+            docmdp_permissions=MDPPerm.NO_CHANGES,
+            subfilter=SigSeedSubFilter.PADES,
+        )
+        context, out = self._material.context(), io.BytesIO()
+        validator = CertificateValidator(
+            self._signer.signing_cert, list(self._signer.cert_registry), validation_context=context
+        )
+        chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
+        signer = PdfSigner(metadata, signer=self._signer, timestamper=self._timestamper)
+        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(letter)), output=out)
+        archive = IncrementalPdfFileWriter(out)
+        DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)
+        await PdfTimeStamper(self._timestamper).async_timestamp_pdf(
+            archive, "sha256", validation_context=context, in_place=True, dss_settings=BEFORE_TIMESTAMP
+        )
+        return out.getvalue()
+
+
+async def timed(works: Sequence[Callable[[], Awaitable[None]]]) -> float:
+    """Seconds a piece, with as many at once as the signing worker takes."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(work: Callable[[], Awaitable[None]]) -> None:
+        async with gate:
+            await work()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(work) for work in works))
+    return (time.perf_counter() - began) / len(works)
+
+
+async def pairs(office: Office, environment: dict[str, str], number: int, letters: int, console: Console) -> Any:
+    """The ratios of both sides over the same letters."""
+    ours, floor, desk = Ours(office, environment), Floor(environment), Letters(office)
+    documents = DocumentStore(StoreSettings.model_validate({key.lower(): val for key, val in environment.items()}))
+    measured = []
+    try:
+        for n in range(-1, number):  # the first pair warms both sides and is not counted
+            tasks = await desk.bring(letters)
+            await office.settle()
+            contents = [await documents.get_document(task["subject_sha256"]) for task in tasks]
+            activation = await ours.ready(tasks)
+            sides: dict[str, Sequence[Callable[[], Awaitable[None]]]] = {
+                "ours": [lambda task=task: ours.sign(task, activation) for task in tasks],  # type: ignore[misc]
+                "floor": [lambda content=content: floor.sign(content) for content in contents],  # type: ignore[misc]
+            }
+            order = ("ours", "floor") if n % 2 == 0 else ("floor", "ours")
+            seconds = {name: await timed(sides[name]) for name in order}
+            if n < 0:
+                continue
+            measured.append({**seconds, "ratio": seconds["ours"] / seconds["floor"], "load": load()})
+            console.print(
+                f"pair {n + 1:2}: ours {1000 * seconds['ours']:.0f} ms a letter, floor {1000 * seconds['floor']:.0f} ms, "
+                f"ratio {measured[-1]['ratio']:.3f}; load {load()[0]}",
+                highlight=False,
+            )
+    finally:
+        await ours.close()
+    ratios = [pair["ratio"] for pair in measured]
+    summary = {"median": statistics.median(ratios), "lowest": min(ratios), "highest": max(ratios)}
+    console.print(
+        f"median ratio {summary['median']:.3f} (from {summary['lowest']:.3f} to {summary['highest']:.3f}; goal {GOAL})",
+        style="bold",
+        highlight=False,
+    )
+    return {"letters_a_side": letters, "ratio": summary, "pairs": measured}
+
+
+async def batch(office: Office, environment: dict[str, str], number: int, console: Console) -> dict[str, Any]:
+    """All letters under one activation through the real queue; what bare signatures of as many bytes take."""
+    tasks: list[Task] = []
+    for start in range(0, number, 50):
+        tasks += await Letters(office).bring(min(50, number - start))
+        console.print(f"{len(tasks)} letters on the head's desk", highlight=False)
+    await office.settle()
+    await office.forget_code()
+    numbers = [task["workflow_id"] for task in tasks]
+    loaded, began = load(), time.perf_counter()
+    await office._sign(tasks)
+    ordered = time.perf_counter() - began
+    async with asyncio.timeout(BATCH_SECONDS):
+        while await office._count(VERIFIED, numbers) < number:
+            await asyncio.sleep(0.1)
+    seconds = time.perf_counter() - began
+    await office.finish(numbers)
+    bare = await asyncio.to_thread(_bare, Path(environment["SIGNING_PKI_DIR"]) / "p12" / f"{HEAD.id}.p12", number)
+    result = {
+        "letters": number,
+        "seconds": seconds,
+        "seconds_until_all_were_ordered": ordered,
+        "letters_a_second": number / seconds,
+        **bare,
+        "load_before": loaded,
+        "load_after": load(),
+    }
+    console.print(
+        f"{number} letters through the queue: {seconds:.1f} s ({number / seconds:.1f} a second); "
+        f"openssl cms, a process each: {bare['openssl_seconds']:.1f} s; bare CMS in one process: "
+        f"{bare['raw_cms_seconds']:.1f} s; load {loaded[0]} to {load()[0]}",
+        style="bold",
+        highlight=False,
+    )
+    return result
+
+
+VERIFIED = f"SELECT count(DISTINCT number) AS n FROM events WHERE number = ANY(%s) AND tag = '{Tag.SIGNATURE_VERIFIED}'"
+
+
+def _bare(p12: Path, number: int) -> dict[str, float]:
+    """As many signatures of 40 kB each: by openssl, a process each, and by one process with the key held."""
+    opened = load_pkcs12(p12.read_bytes(), PASSPHRASE.encode())
+    assert opened.cert is not None and opened.key is not None
+    content = os.urandom(40_000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "key.pem").write_bytes(
+            opened.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        )
+        (folder / "cert.pem").write_bytes(opened.cert.certificate.public_bytes(Encoding.PEM))
+        (folder / "letter.pdf").write_bytes(content)
+        command = ("openssl", "cms", "-sign", "-binary", "-md", "sha256", "-signer", "cert.pem", "-inkey", "key.pem",
+                   "-in", "letter.pdf", "-outform", "DER", "-out", "letter.p7s")  # fmt: skip
+        began = time.perf_counter()
+        for _ in range(number):
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        by_openssl = time.perf_counter() - began
+    began = time.perf_counter()
+    for _ in range(number):
+        hashlib.sha256(content)
+        _raw(content, opened.cert.certificate, opened.key)
+    return {"openssl_seconds": by_openssl, "raw_cms_seconds": time.perf_counter() - began}
+
+
+def _raw(content: bytes, certificate: x509.Certificate, key: Any) -> bytes:
+    builder = PKCS7SignatureBuilder().set_data(content).add_signer(certificate, key, SHA256())
+    return builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
+
+
+async def measure(chosen: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Starts a stack, measures, stops it."""
+    system = {name: os.environ[name] for name in SYSTEM if name in os.environ}
+    data = DATA / "signatures"
+    shutil.rmtree(data, ignore_errors=True)
+    console.print("Starting PostgreSQL, Temporal, S3, the timestamp authority and the workers.")
+    async with Stack(data, ports={"api": 0}, only=PARTS, environment=system) as stack:
+        environment = {**system, **stack.environment()}
+        office = Office(environment, data, [PERMIT_TYPE])
+        await office.open()
+        try:
+            result: dict[str, Any] = {
+                "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "goal": GOAL,
+                "machine": about(),
+            }
+            if chosen.pairs:
+                result["pairs"] = await pairs(office, environment, chosen.pairs, chosen.letters, console)
+            if chosen.batch:
+                result["batch"] = await batch(office, environment, chosen.batch, console)
+            return result
+        finally:
+            await office.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: 0 when it was measured, whatever came out."""
+    parser = argparse.ArgumentParser(prog="benchmarks.signatures", description="What a signature costs.")
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--letters", type=int, default=16, help="letters of each side in a pair")
+    parser.add_argument("--batch", type=int, default=200, help="letters under one activation through the queue")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    try:
+        result = asyncio.run(measure(chosen, console))
+    except (StackError, RuntimeError, TimeoutError) as failed:
+        console.print(str(failed) or "It did not end in time.", style="red", markup=False)
+        return 1
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(json.dumps(result, indent=2) + "\n")
+    console.print(f"Written: {chosen.out}", markup=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
