@@ -75,6 +75,18 @@ class NotRegistered(SigningError):
     code = "not_registered"
 
 
+class CredentialDisabled(SigningError):
+    """The signing service has disabled the officer's key."""
+
+    code = "credential_disabled"
+
+
+class AuthorizationExpired(SigningError):
+    """The signing service's authorisation ended before it was used; nothing was signed, a new code is needed."""
+
+    code = "authorization_expired"
+
+
 class CertificateUnsuitable(SigningError):
     """The officer's key cannot sign a PDF/A-2 letter (ISO 19005-2 rests on PDF 1.7, which has RSA signatures only)."""
 

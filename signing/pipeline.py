@@ -37,6 +37,7 @@ from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 from signing.errors import (
     ArchivePending,
     CertificateExpired,
+    CertificateUnsuitable,
     DocumentRefused,
     RevocationUnavailable,
     Rewritten,
@@ -237,6 +238,9 @@ class Pipeline:
 def _check_certificate(certificate: x509.Certificate, order: SigningOrder) -> None:
     if order.certificate_sha256 not in (None, hashlib.sha256(certificate.dump()).hexdigest()):
         raise WrongSigner("Kunci yang terbuka bukan milik sertifikat yang ditetapkan untuk pejabat ini.")
+    if certificate.public_key.algorithm != "rsa":
+        # The library declares PDF 2.0 for any other kind of key, and PDF/A-2 rests on PDF 1.7.
+        raise CertificateUnsuitable("Kunci pejabat bukan RSA, sehingga surat tidak lagi PDF/A-2.")
     now = datetime.now(UTC)
     if not certificate.not_valid_before <= now <= certificate.not_valid_after:
         raise CertificateExpired("Sertifikat pejabat tidak berlaku pada saat ini.")
