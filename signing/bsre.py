@@ -72,7 +72,7 @@ class BsreProvider(ABC):
     def __init__(self, service: RemoteService, username: str, password: SecretStr, pipeline: Pipeline) -> None:
         self._service = service
         self._pipeline = pipeline
-        self._login = aiohttp.BasicAuth(username, password.get_secret_value(), encoding="utf-8")
+        self._login = SecretStr(aiohttp.encode_basic_auth(username, password.get_secret_value(), "utf-8"))
 
     async def sign(self, pdf: bytes, order: SigningOrder) -> bytes:
         """Sign as `SignatureProvider` says.
@@ -138,7 +138,8 @@ class BsreProvider(ABC):
         raise failures[0]
 
     async def _call(self, method: str, path: str, **more: Any) -> Answer:
-        return await self._service.call(method, path, headers={"Authorization": self._login.encode()}, **more)
+        headers = {"Authorization": self._login.get_secret_value()}
+        return await self._service.call(method, path, headers=headers, **more)
 
     async def _refusal(self, answer: Answer, order: SigningOrder) -> SigningError:
         """The error behind an answer that holds no signed file."""

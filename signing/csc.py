@@ -75,7 +75,7 @@ class CscLogin:
     async def _granted(self, service: RemoteService) -> tuple[str, float]:
         secret = self.client_secret.get_secret_value() if self.client_secret is not None else ""
         form = aiohttp.FormData({"grant_type": "client_credentials", "scope": "service"})
-        login = aiohttp.BasicAuth(self.client_id, secret, encoding="utf-8").encode()
+        login = aiohttp.encode_basic_auth(self.client_id, secret, "utf-8")
         answer = await service.call("POST", "/oauth2/token", headers={"Authorization": login}, form=form)
         told = answer.fields()
         if answer.status != 200 or not isinstance(told.get("access_token"), str):
