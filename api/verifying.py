@@ -104,6 +104,7 @@ class Verifying:
             "crls": [str(trust_dir / CRLS)],
             "signers": {HEAD_FIELD: list(mandated)},
             "head_field": HEAD_FIELD,
+            "head_field_free": True,  # a document signer names its field itself
             "min_level": Level.B_LTA.value,  # what this office issues: a letter without its archive layer is not ours
         }
         text = json.dumps(policy)

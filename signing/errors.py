@@ -2,11 +2,12 @@
 
 Each error has a stable `code` (callers match on it, never on the sentence) and says whether asking again can help.
 No error carries a secret: sentences are constant or built from public names only, and foreign causes whose text may
-hold input are cut off by the code that raises (see `pkcs12`).
+hold input are cut off by the code that raises (see `pkcs12` and `remote`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 
@@ -19,14 +20,24 @@ class Retry(Enum):
 
 
 class SigningError(Exception):
-    """Base of the family. `code` is stable; `retry` tells the caller what may help."""
+    """Base of the family. `code` is stable; `retry` tells the caller what may help.
+
+    `returned_files` are the PDFs that a document signer handed back and that may not be used: signed with the officer's
+    key, so the caller keeps them in quarantine. They are in no text, repr or log record of the error.
+    """
 
     code = "signing_failed"
     retry = Retry.NEVER
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, returned_files: Sequence[bytes] = ()) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.returned_files = tuple(returned_files)
+
+    @property
+    def returned(self) -> bytes | None:
+        """The first of the returned files; None where nothing came back."""
+        return self.returned_files[0] if self.returned_files else None
 
     @property
     def may_retry(self) -> bool:
@@ -35,9 +46,15 @@ class SigningError(Exception):
 
 
 class WrongPassphrase(SigningError):
-    """The passphrase does not open the officer's key."""
+    """The passphrase, PIN or one-time code does not open the officer's key."""
 
     code = "wrong_passphrase"
+
+
+class PassphraseLocked(SigningError):
+    """The provider locked the officer's passphrase or PIN after too many wrong ones; it has to be unlocked there."""
+
+    code = "passphrase_locked"
 
 
 class CodeNotOffered(SigningError):
@@ -50,6 +67,30 @@ class CertificateNotFound(SigningError):
     """No key or certificate is kept for this signer id."""
 
     code = "certificate_not_found"
+
+
+class NotRegistered(SigningError):
+    """The provider does not know the officer."""
+
+    code = "not_registered"
+
+
+class CredentialDisabled(SigningError):
+    """The signing service has disabled the officer's key."""
+
+    code = "credential_disabled"
+
+
+class AuthorizationExpired(SigningError):
+    """The signing service's authorisation ended before it was used; nothing was signed, a new code is needed."""
+
+    code = "authorization_expired"
+
+
+class CertificateUnsuitable(SigningError):
+    """The officer's key cannot sign a PDF/A-2 letter (ISO 19005-2 rests on PDF 1.7, which has RSA signatures only)."""
+
+    code = "certificate_unsuitable"
 
 
 class CertificateExpired(SigningError):
@@ -77,9 +118,21 @@ class DocumentRefused(SigningError):
 
 
 class SignatureNotProven(SigningError):
-    """Our own verification did not find the signature we had just made; nothing was handed out."""
+    """Our own verification did not find the signature that had just been made; nothing was handed out."""
 
     code = "signature_not_proven"
+
+
+class Rewritten(SigningError):
+    """A document signer returned a PDF that does not begin with the bytes it was sent."""
+
+    code = "rewritten"
+
+
+class WrongSigner(SigningError):
+    """The signature is not, or would not be, by the certificate that the order names."""
+
+    code = "wrong_signer"
 
 
 class TimestampUnavailable(SigningError):
@@ -101,6 +154,36 @@ class ProviderUnavailable(SigningError):
 
     code = "provider_unavailable"
     retry = Retry.LATER
+
+
+class ProviderLoginRefused(ProviderUnavailable):
+    """The remote service refuses the installation's own log-in; operators have to mend the settings."""
+
+    code = "provider_login_refused"
+
+
+class ProviderRefused(SigningError):
+    """The remote service understood the order and refused it for a reason that has no code of its own here."""
+
+    code = "provider_refused"
+
+
+class WrongFileCount(SigningError):
+    """A document signer returned fewer or more files than it was sent; which belongs to which is not known."""
+
+    code = "wrong_file_count"
+    retry = Retry.UNKNOWN
+
+
+class ArchivePending(SigningError):
+    """A document signer has signed, and the timestamp or revocation service is away, so B-LTA is not reached yet.
+
+    `returned_files` are the signed letters, in the order they were sent: good ones, to be completed with
+    `DocumentSigner.complete`. Signing again would make a second signature.
+    """
+
+    code = "archive_pending"
+    retry = Retry.UNKNOWN
 
 
 class OutcomeUnknown(SigningError):

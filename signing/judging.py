@@ -21,6 +21,22 @@ KEPT_SECONDS = 60.0
 MOST_KEPT = 256
 
 
+def letter_policy(material: TrustMaterial, certificate_sha256: str, field_name: str = HEAD_FIELD) -> Policy:
+    """The installation's own policy for a signed letter, with the trust material as it was last read.
+
+    The head's signature may stand in a field that its provider named; any other signature in the named one alone.
+    """
+    return Policy.of_parts(
+        material.roots,
+        material.intermediates,
+        material.crls,
+        signers={field_name: certificate_sha256},
+        head_field=field_name,
+        head_field_free=field_name == HEAD_FIELD,
+        min_level=Level.B_LTA,
+    )
+
+
 async def judge_signed(
     material: TrustMaterial, pdf: bytes, certificate_sha256: str, field_name: str = HEAD_FIELD
 ) -> Report:
@@ -34,14 +50,7 @@ async def judge_signed(
     known = judged.get(asked)
     if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
         return known[1]
-    policy = Policy.of_parts(
-        material.roots,
-        material.intermediates,
-        material.crls,
-        signers={field_name: certificate_sha256},
-        head_field=field_name,
-        min_level=Level.B_LTA,
-    )
+    policy = letter_policy(material, certificate_sha256, field_name)
     began = time.monotonic()
     report = await verify_pdf_async(pdf, policy)
     if len(judged) >= MOST_KEPT:

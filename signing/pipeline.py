@@ -8,20 +8,18 @@ own verification has found it SAH at B-LTA.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import aiohttp
 from asn1crypto import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.general import SigningError as PyhankoSigningError
 from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko.sign.signers.pdf_signer import (
     PdfSignatureMetadata,
@@ -30,31 +28,27 @@ from pyhanko.sign.signers.pdf_signer import (
     TimestampDSSContentSettings,
 )
 from pyhanko.sign.timestamps.api import TimeStamper
-from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
 from pyhanko_certvalidator import CertificateValidator
-from pyhanko_certvalidator.errors import (
-    ExpiredError,
-    InsufficientRevinfoError,
-    PathBuildingError,
-    RevokedError,
-)
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from signing.errors import (
+    ArchivePending,
     CertificateExpired,
-    CertificateRevoked,
-    CertificateUntrusted,
+    CertificateUnsuitable,
     DocumentRefused,
     RevocationUnavailable,
+    Rewritten,
     SignatureNotProven,
     SigningError,
     TimestampUnavailable,
+    WrongSigner,
 )
-from signing.judging import judge_signed
+from signing.judging import judge_signed, letter_policy
 from signing.material import TrustMaterial
+from signing.pki_errors import sorted_failure
 from signing.policy import Policy
 from signing.port import SigningOrder
 from signing.timestamps import TsaClient
@@ -114,18 +108,57 @@ class Pipeline:
     async def sign_letter(self, pdf: bytes, signer: Signer, order: SigningOrder) -> bytes:
         """Sign, timestamp, archive, and prove it.
 
-        Raises DocumentRefused, CertificateExpired, CertificateRevoked, CertificateUntrusted, RevocationUnavailable,
-        TimestampUnavailable, SignatureNotProven.
+        Raises DocumentRefused, WrongSigner, CertificateUnsuitable, CertificateExpired, CertificateRevoked,
+        CertificateUntrusted, RevocationUnavailable, TimestampUnavailable, SignatureNotProven.
         """
         certificate = signer.signing_cert
         assert certificate is not None
-        _check_validity(certificate)
+        _check_certificate(certificate, order)
         writer = _open(pdf, order.field_name)
         if isinstance(self.timestamper, TsaClient):
             self.timestamper.forget_if_old()
         signed = await self._append_signature(writer, signer, order)
         await self._prove(pdf, signed, certificate, order)
         return signed
+
+    async def check_services(self) -> None:
+        """See that B-LTA can be reached now, before an order leaves for a document signer.
+
+        Raises TimestampUnavailable, RevocationUnavailable, ProviderUnavailable; each may pass by itself.
+        """
+        self.material.refresh()
+        now = datetime.now(UTC)
+        ends = [revoked["tbs_cert_list"]["next_update"].native for revoked in self.material.crls]
+        if not ends or any(end is not None and end < now for end in ends):
+            raise RevocationUnavailable("Daftar pencabutan tidak ada atau sudah lewat masa berlakunya.")
+        try:
+            await self.timestamper.async_timestamp(hashlib.sha256(secrets.token_bytes(32)).digest(), DIGEST)
+        except Exception as failure:
+            raise TimestampUnavailable("Layanan segel waktu tidak menjawab sebagaimana mestinya.") from failure
+
+    async def finish_returned(self, pdf: bytes, returned: bytes, order: SigningOrder) -> bytes:
+        """Prove what a document signer returned for `pdf`, and bring it to B-LTA where the provider chose lower.
+
+        Raises Rewritten, WrongSigner and SignatureNotProven with the returned bytes in them, and ArchivePending (with
+        them too) where the signature is good and the timestamp or revocation service is away.
+        """
+        if not returned.startswith(pdf) or len(returned) == len(pdf):
+            raise Rewritten("Berkas yang kembali dari penyedia tidak diawali byte surat yang dikirim.", [returned])
+        fingerprint = _only_signer(returned)
+        if order.certificate_sha256 not in (None, fingerprint):
+            raise WrongSigner("Penyedia menandatangani dengan sertifikat orang lain.", [returned])
+        try:
+            report = await judge_signed(self.material, returned, fingerprint, order.field_name)
+            if report.verdict is Verdict.SAH:
+                return returned
+            return await self.renew_archive(returned, letter_policy(self.material, fingerprint, order.field_name))
+        except SigningError as failure:
+            if failure.may_retry:
+                sentence = "Surat sudah ditandatangani penyedia; arsipnya belum lengkap."
+                raise ArchivePending(sentence, [returned]) from failure
+            raise SignatureNotProven(
+                f"Tanda tangan dari penyedia tidak lolos pemeriksaan sendiri: {failure.code}.", [returned]
+            ) from failure
 
     async def renew_archive(self, pdf: bytes, policy: Policy) -> bytes:
         """Add what makes a signed letter last: certificates and CRLs of its signatures, and a new document timestamp.
@@ -142,13 +175,13 @@ class Pipeline:
             context = self.material.context()
             paths = [path for found in signatures for path in await collect_validation_info(found, context)]
         except Exception as failure:
-            raise _sorted(failure) from failure
+            raise sorted_failure(failure) from failure
         if not signatures:
             raise DocumentRefused("Surat belum memuat tanda tangan yang dapat diarsipkan.")
         try:
             await self._stamp(out, paths)
         except Exception as failure:
-            raise _sorted(failure) from failure
+            raise sorted_failure(failure) from failure
         renewed = out.getvalue()
         report = await verify_pdf_async(renewed, policy)
         if not renewed.startswith(pdf) or report.verdict is not Verdict.SAH or report.level is not Level.B_LTA:
@@ -185,8 +218,10 @@ class Pipeline:
             chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
             await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
             await self._stamp(out, [chain])
+        except SigningError:  # of our own signers, which name the step themselves
+            raise
         except Exception as failure:
-            raise _sorted(failure) from failure
+            raise sorted_failure(failure) from failure
         return out.getvalue()
 
     async def _prove(self, pdf: bytes, signed: bytes, certificate: x509.Certificate, order: SigningOrder) -> None:
@@ -200,10 +235,32 @@ class Pipeline:
             raise SignatureNotProven(f"Tanda tangan yang baru dibuat tidak lolos pemeriksaan sendiri: {codes}.")
 
 
-def _check_validity(certificate: x509.Certificate) -> None:
+def _check_certificate(certificate: x509.Certificate, order: SigningOrder) -> None:
+    if order.certificate_sha256 not in (None, hashlib.sha256(certificate.dump()).hexdigest()):
+        raise WrongSigner("Kunci yang terbuka bukan milik sertifikat yang ditetapkan untuk pejabat ini.")
+    if certificate.public_key.algorithm != "rsa":
+        # The library declares PDF 2.0 for any other kind of key, and PDF/A-2 rests on PDF 1.7.
+        raise CertificateUnsuitable("Kunci pejabat bukan RSA, sehingga surat tidak lagi PDF/A-2.")
     now = datetime.now(UTC)
     if not certificate.not_valid_before <= now <= certificate.not_valid_after:
         raise CertificateExpired("Sertifikat pejabat tidak berlaku pada saat ini.")
+
+
+def check_signable(pdf: bytes, field_name: str) -> None:
+    """Raises DocumentRefused where `pdf` cannot be signed: no PDF, already signed, encrypted, or the field is taken."""
+    _open(pdf, field_name)
+
+
+def _only_signer(returned: bytes) -> str:
+    """Sha256 (hex) of the certificate behind the one signature. Raises SignatureNotProven."""
+    try:
+        signatures = PdfFileReader(io.BytesIO(returned), strict=True).embedded_regular_signatures
+        fingerprints = [hashlib.sha256(found.signer_cert.dump()).hexdigest() for found in signatures]
+    except Exception as failure:  # what the library makes of a broken file is not foreseeable
+        raise SignatureNotProven("Berkas yang kembali dari penyedia tidak terbaca.", [returned]) from failure
+    if len(fingerprints) != 1:
+        raise SignatureNotProven("Berkas yang kembali tidak memuat tepat satu tanda tangan baru.", [returned])
+    return fingerprints[0]
 
 
 def _open(pdf: bytes, field_name: str) -> IncrementalPdfFileWriter:
@@ -222,26 +279,3 @@ def _open(pdf: bytes, field_name: str) -> IncrementalPdfFileWriter:
     if field_name in {name for name, _ in fields}:
         raise DocumentRefused("Surat sudah memuat kolom tanda tangan itu.")
     return writer
-
-
-def _sorted(failure: Exception) -> SigningError:
-    """Name the step that failed, by the first known error in the chain of causes."""
-    chain: list[BaseException] = [failure]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 12:
-        chain.append(cause)
-    for known in chain:
-        if isinstance(known, RevokedError):
-            return CertificateRevoked("Sertifikat dalam rantai tanda tangan telah dicabut.")
-        if isinstance(known, ExpiredError):
-            return CertificateExpired("Sertifikat dalam rantai tanda tangan sudah tidak berlaku.")
-        if isinstance(known, InsufficientRevinfoError):
-            return RevocationUnavailable("Keterangan pencabutan untuk rantai sertifikat tidak ada atau basi.")
-        if isinstance(known, PathBuildingError):
-            return CertificateUntrusted("Sertifikat tidak berujung pada jangkar kepercayaan instalasi ini.")
-        if isinstance(known, TimestampRequestError | aiohttp.ClientError | asyncio.TimeoutError | ConnectionError):
-            return TimestampUnavailable("Layanan segel waktu tidak menjawab sebagaimana mestinya.")
-        if isinstance(known, PdfError):
-            return DocumentRefused("Struktur PDF tidak dapat diberi tanda tangan.")
-    if isinstance(failure, PyhankoSigningError):
-        return SigningError("Langkah tanda tangan PAdES gagal.")
-    return SigningError(f"Langkah tanda tangan PAdES berhenti dengan {type(failure).__name__}.")

@@ -24,8 +24,10 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pydantic import SecretStr
 
 from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable, WrongPassphrase
+from signing.material import read_certificates
 from signing.pipeline import HeldKeySigner, Pipeline
 from signing.port import CertificateStanding, ProviderKind, SigningOrder, Standing, Traits
+from signing.standing import judge_certificate
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ class Pkcs12Provider:
 
     traits = Traits(ProviderKind.PKCS12, own_key=True)
 
-    def __init__(self, folder: Path, pipeline: Pipeline) -> None:
+    def __init__(self, folder: Path, pipeline: Pipeline, certificates: Path | None = None) -> None:
+        """Certificates in the open, `<signer_id>.pem`, lie in `certificates`: by default `certs` beside `folder`."""
         warnings.warn(
             "Pkcs12Provider signs with key files: development only, not a qualified provider.",
             DevelopmentProviderWarning,
@@ -55,6 +58,7 @@ class Pkcs12Provider:
         )
         log.warning("Signing with key files; for development only")
         self._folder = folder
+        self._certificates = certificates or folder.parent / "certs"
         self._pipeline = pipeline
         self._blind = secrets.token_bytes(32)
         self._in_use: dict[tuple[str, bytes], _InUse] = {}
@@ -73,10 +77,17 @@ class Pkcs12Provider:
             return [await self._pipeline.sign_letter(pdf, signer, order) for pdf in pdfs]
 
     async def standing(self, signer_id: str) -> CertificateStanding:
-        """Key files show nothing of a certificate before they are opened."""
-        return CertificateStanding(Standing.UNKNOWN)
+        """By the certificate that lies beside the key file, as PEM; UNKNOWN where it lies nowhere."""
+        if not self._is_kept(self._folder / f"{signer_id}.p12", self._folder):
+            return CertificateStanding(Standing.NOT_REGISTERED)
+        path = self._certificates / f"{signer_id}.pem"
+        try:
+            certificate, *others = await asyncio.to_thread(read_certificates, [path])
+        except (OSError, ValueError):
+            return CertificateStanding(Standing.UNKNOWN)
+        return await judge_certificate(certificate, self._pipeline.material, others)
 
-    async def send_code(self, signer_id: str) -> None:
+    async def send_code(self, signer_id: str, files: int = 1) -> None:
         """Raises CodeNotOffered."""
         raise CodeNotOffered("Penyedia ini tidak mengirim kode.")
 
@@ -103,7 +114,7 @@ class Pkcs12Provider:
         Blocks for about 0.1 s (key derivation). Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable.
         """
         path = self._folder / f"{signer_id}.p12"
-        if path.parent != self._folder or not path.is_file():
+        if not self._is_kept(path, self._folder):
             raise CertificateNotFound("Tidak ada sertifikat tanda tangan untuk pejabat ini.")
         try:
             data = path.read_bytes()
@@ -118,6 +129,10 @@ class Pkcs12Provider:
             raise CertificateNotFound("Berkas kunci pejabat tidak memuat kunci dan sertifikat.")
         chain = [_asn1(extra.certificate.public_bytes(Encoding.DER)) for extra in opened.additional_certs]
         return HeldKeySigner(_asn1(opened.cert.certificate.public_bytes(Encoding.DER)), chain, opened.key)
+
+    @staticmethod
+    def _is_kept(path: Path, folder: Path) -> bool:
+        return path.parent == folder and path.is_file()
 
 
 def _asn1(der: bytes) -> x509.Certificate:

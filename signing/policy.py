@@ -40,6 +40,7 @@ class Policy(BaseModel):
     crls: tuple[str, ...] = ()  # PEM or DER files of revocation lists
     signers: dict[str, Annotated[tuple[_FINGERPRINT, ...], BeforeValidator(_fingerprints)]] = {}  # by field
     head_field: str = HEAD_FIELD  # the field whose signature issues the letter
+    head_field_free: bool = False  # a lone signature is judged as the head's, whatever its field is called
     min_level: Level = Level.B_T  # the head's signature must reach it
 
     _trust: list[x509.Certificate] = PrivateAttr(default_factory=list)
@@ -72,12 +73,32 @@ class Policy(BaseModel):
         *,
         signers: Mapping[str, str | Sequence[str]],
         head_field: str = HEAD_FIELD,
+        head_field_free: bool = False,
         min_level: Level = Level.B_T,
     ) -> Self:
         """A policy from loaded certificates and lists."""
-        policy = cls.model_validate({"signers": dict(signers), "head_field": head_field, "min_level": min_level})
+        policy = cls.model_validate(
+            {
+                "signers": dict(signers),
+                "head_field": head_field,
+                "head_field_free": head_field_free,
+                "min_level": min_level,
+            }
+        )
         policy._trust, policy._intermediates, policy._crls = list(trust), list(intermediates), list(crls)
         return policy
+
+    def for_fields(self, fields: Sequence[str]) -> Self:
+        """The policy for a PDF that is signed in these fields.
+
+        A document signer names its field itself (BSrE: `sig_` and a number). Where the head's field is free and the
+        PDF has one signature, that field takes the place of the head's, with the same mandated certificates.
+        """
+        if not self.head_field_free or len(fields) != 1 or fields[0] in {self.head_field, *self.signers}:
+            return self
+        signers = {name: allowed for name, allowed in self.signers.items() if name != self.head_field}
+        signers[fields[0]] = self.signers.get(self.head_field, ())
+        return self.model_copy(update={"signers": signers, "head_field": fields[0]})
 
     @property
     def stamp(self) -> tuple[int, ...]:

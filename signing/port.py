@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -29,7 +29,11 @@ class ProviderKind(StrEnum):
     BSRE_V2 = "bsre-v2"  # the same, several files a call
 
 
-FILES_PER_CALL: dict[ProviderKind, int] = {kind: 1 for kind in ProviderKind} | {ProviderKind.BSRE_V2: 20}
+FILES_PER_CALL: dict[ProviderKind, int] = {kind: 1 for kind in ProviderKind} | {
+    ProviderKind.CSC_V1: 20,  # one authorisation over all their hashes; the service's own limit may be lower
+    ProviderKind.CSC_V2: 20,
+    ProviderKind.BSRE_V2: 20,
+}
 """How many letters one call of a provider carries; those that carry more than one are sent in batches."""
 
 
@@ -52,6 +56,7 @@ class SigningOrder:
     field_name: str = HEAD_FIELD  # the PDF signature field; the head's by default
     reason: str = "Penandatanganan surat izin"  # shown by PDF readers
     location: str = ""  # shown by PDF readers; empty leaves it out
+    certificate_sha256: str | None = None  # hex, the mandated certificate; a signature by another is refused
 
 
 class Standing(StrEnum):
@@ -94,9 +99,21 @@ class SignatureProvider(Protocol):
         """How the officer's certificate stands now. Does not raise: what cannot be asked is UNKNOWN."""
         ...
 
-    async def send_code(self, signer_id: str) -> None:
-        """Have the provider send the officer a one-time code, where it signs by such a code.
+    async def send_code(self, signer_id: str, files: int = 1) -> None:
+        """Have the provider send the officer a one-time code for that many files, where it signs by such a code.
 
         Raises SigningError; a provider without codes refuses (`code_not_offered`).
+        """
+        ...
+
+
+@runtime_checkable
+class DocumentSigner(SignatureProvider, Protocol):
+    """A provider that is sent whole PDFs and appends its signature itself."""
+
+    async def complete(self, pdf: bytes, returned: bytes, order: SigningOrder) -> bytes:
+        """Carry on after `archive_pending`: prove what came back for `pdf` and bring it to B-LTA.
+
+        Nothing is sent to the provider. Raises SigningError, `archive_pending` again while a service is away.
         """
         ...

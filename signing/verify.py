@@ -103,13 +103,13 @@ def _end_of_coverage(found: _Found) -> int:
 class _Judgement:
     def __init__(self, document: Document, policy: Policy, now: datetime) -> None:
         self.document = document
-        self.policy = policy
         self.now = now
         self.reasons: list[Reason] = []
         self.found = [
             _Found(embedded, embedded.field_name, embedded.sig_object_type == "/DocTimeStamp")
             for embedded in document.signatures
         ]
+        self.policy = policy.for_fields([found.name for found in self.found if not found.is_timestamp])
         self.archive = Archive.read(document.reader)
 
     async def reached(self) -> Report:

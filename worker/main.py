@@ -37,7 +37,7 @@ from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
-from signing.pkcs12 import Pkcs12Provider
+from signing.providers import build_provider
 from signing.timestamps import TsaClient
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -117,7 +117,7 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     """What the `signing` queue can do."""
     material = TrustMaterial(settings.signing_pki_dir)
     pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
-    provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
+    provider = build_provider(settings, pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     desk = SignatureDesk(records, documents, provider, material, seal)
     return [desk.sign_letter, desk.judge_letter]
@@ -261,7 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(run(chosen.queue))
     except ValidationError as wrong:
-        names = ", ".join(str(error["loc"][0]).upper() for error in wrong.errors())
+        # A rule over several variables has no place of its own, and says what is wrong in its message.
+        errors = wrong.errors(include_input=False)
+        names = ", ".join(str(error["loc"][0]).upper() if error["loc"] else error["msg"] for error in errors)
         log.error("The environment is not complete.", extra={"variables": names})
         return 2
     return 0

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from permits.notices import QuietHours
+from signing.providers import ProviderSettings, provider_problem
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -81,10 +82,16 @@ class MainSettings(WorkerSettings):
         return base64.b64decode(self.qr_key.get_secret_value())
 
 
-class SigningSettings(WorkerSettings):
-    """The `signing` queue: alone with keys."""
+class SigningSettings(WorkerSettings, ProviderSettings):
+    """The `signing` queue: alone with keys. The provider's own variables are `signing.providers.ProviderSettings`."""
 
-    signing_pki_dir: Path
     signing_seal_key: Path
     signing_seal_public_key: Path | None = None
     signing_tsa_url: str
+    demo_authority: bool = False  # certificates are the development ones; only then key files sign in production
+
+    @model_validator(mode="after")
+    def _provider_is_complete(self) -> Self:
+        if problem := provider_problem(self, self.sakpore_env, self.demo_authority):
+            raise ValueError(problem)
+        return self

@@ -37,6 +37,12 @@ WEBHOOK = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")
 WORKER_READY = "The worker is ready."  # what worker.main logs when it has begun to take tasks
 COMMON = ("SAKPORE_ENV", "SAKPORE_FAILPOINT", "SAKPORE_FAILPOINT_MARKS", "PUBLIC_BASE_URL", "QR_KEY")
 LETTERS = ("DEMO_AUTHORITY",)
+PROVIDER = (
+    *("SIGNING_PROVIDER", "SIGNING_SIGNERS_FILE", "SIGNING_TIMEOUT_SECONDS"),
+    *("SIGNING_PKCS11_MODULE", "SIGNING_PKCS11_TOKEN"),
+    *("SIGNING_CSC_URL", "SIGNING_CSC_TOKEN", "SIGNING_CSC_CLIENT_ID", "SIGNING_CSC_CLIENT_SECRET"),
+    *("SIGNING_BSRE_URL", "SIGNING_BSRE_USERNAME", "SIGNING_BSRE_PASSWORD"),
+)
 DOOR = (
     *("API_HOST", "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY", "SIGNING_TRUST_DIR"),
     *("UPLOAD_LIMIT_BYTES", "VERIFICATION_LIMIT_BYTES", "SESSION_IDLE_MINUTES", "SESSION_LONGEST_HOURS"),
@@ -206,7 +212,7 @@ def _signing_worker(plan: Plan) -> Part:
         title="Worker: signing",
         command=_early("worker.main", "--queue", "signing"),
         is_early=True,
-        environment=plan.share(*COMMON, *STORE, *ENGINE, *names),
+        environment=plan.share(*COMMON, *LETTERS, *STORE, *ENGINE, *names, *PROVIDER),
         depends_on=("temporal", "postgres", "s3", "pki", "migrate", "trust", "seed"),
         ready=readiness.log_line(WORKER_READY),
     )

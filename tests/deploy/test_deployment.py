@@ -45,6 +45,8 @@ FILLED_IN = {
     "QR_KEY": KEY,
     "S3_SECRET_ACCESS_KEY": "contoh-contoh-contoh",
     "SIGNING_TSA_URL": "https://tsa.contoh.test/tsa",
+    "SIGNING_PROVIDER": "bsre-v2",
+    "SIGNING_BSRE_URL": "https://esign.contoh.test",
 }
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 

@@ -15,6 +15,9 @@ import pytest
 from werkzeug.serving import make_server
 
 from signing.double import DemoOfficer, DemoPki, tsa_url
+from tests.signing.bench import OFFICERS as OFFICERS_ON_TOKEN
+from tests.signing.bench import TOKEN
+from tests.signing.softhsm import SoftHsm
 from tests.signing.workshop import PASSPHRASE, Workshop, letter
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
@@ -62,6 +65,33 @@ def strangers(tmp_path_factory: pytest.TempPathFactory, workshop: Workshop) -> I
     pki = _made(tmp_path_factory.mktemp("strangers"), OFFICERS[:2], name)
     with _served(pki) as url:
         yield Workshop(pki, url, letter())
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """An authority whose officers stand as the provider contract needs them."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    pki = _made(
+        tmp_path_factory.mktemp("office"),
+        [
+            DemoOfficer("kepala", "Kepala Contoh"),
+            DemoOfficer("lain", "Pejabat Lain Contoh"),
+            DemoOfficer("usang", "Pejabat Usang Contoh", valid_to=now - timedelta(hours=1)),
+            DemoOfficer("dicabut", "Pejabat Dicabut Contoh"),
+            DemoOfficer("segera", "Pejabat Segera Habis Contoh", valid_to=now + timedelta(days=10)),
+        ],
+    )
+    pki.revoke("dicabut")
+    with _served(pki) as url:
+        yield Workshop(pki, url, letter())
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory: pytest.TempPathFactory, office: Workshop) -> SoftHsm:
+    """SoftHSM2 with one token that holds the keys of all officers."""
+    found = SoftHsm.install(tmp_path_factory.mktemp("softhsm"))
+    found.add_token(TOKEN, PASSPHRASE, office, OFFICERS_ON_TOKEN)
+    return found
 
 
 @pytest.fixture(scope="session")
