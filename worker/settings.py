@@ -84,6 +84,7 @@ class MainSettings(WorkerSettings):
 class SigningSettings(WorkerSettings):
     """The `signing` queue: alone with keys."""
 
+    public_base_url: str  # what passkeys are bound to
     signing_pki_dir: Path
     signing_seal_key: Path
     signing_seal_public_key: Path | None = None
