@@ -17,15 +17,17 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.step_up import Proofs, StepUpRefusal
 from permits.errors import RuleError
 from permits.events import Event
 from permits.steps import SignedLetter
-from signing.activation import Activation, SealingKeyPair, check_names_letter, check_step_up, open_envelope, open_secret
+from signing.activation import Activation, SealingKeyPair, check_names_letter, open_envelope
 from signing.errors import SigningError
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
 from signing.port import SignatureProvider, SigningOrder
 from signing.verdict import Report, Verdict
+from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
 from store.records import Records
@@ -95,12 +97,14 @@ class SignatureDesk:
         provider: SignatureProvider,
         material: TrustMaterial,
         seal: SealingKeyPair,
+        party: RelyingParty | None = None,
     ) -> None:
         self._records = records
         self._documents = documents
         self._provider = provider
         self._material = material
         self._private_key = seal.private_key()
+        self._proofs = Proofs(records, self._private_key, party)
 
     @activity.defn
     async def sign_letter(self, order: SignLetter) -> SignResult:
@@ -124,7 +128,7 @@ class SignatureDesk:
             if failed.may_retry:
                 raise ApplicationError(failed.sentence, type=failed.code) from failed
             return await self._failed(order, failed.code)
-        return SignResult(signed=await self._register(order, signed, report, mandate))
+        return SignResult(signed=await self._register(order, signed, report, mandate, activation))
 
     @activity.defn
     async def judge_letter(self, signed: SignedObject) -> JudgedLetter:
@@ -165,19 +169,10 @@ class SignatureDesk:
         spent_step: int | None,
         now: datetime,
     ) -> None:
-        if officer is None or officer.totp_sealed is None:
-            raise Refused("step-up-not-enrolled")
-        secret = open_secret(officer.totp_sealed, self._private_key, order.officer_id)
-        step = check_step_up(
-            activation,
-            secret,
-            now,
-            officer.totp_last_step if spent_step is None else spent_step,
-            activation_id=order.activation_id,
-            last_activation_id=None if spent_step is None else order.activation_id,
-        )
-        if not await self._records.record_totp_step(order.activation_id, order.officer_id, step):
-            raise Refused("step-up-used")
+        try:
+            await self._proofs.check(order.activation_id, activation, officer, spent_step, now)
+        except StepUpRefusal as refused:
+            raise Refused(refused.code) from refused
 
     async def _mandate(self, order: SignLetter) -> Mandate:
         mandate = await self._records.mandate_for(order.officer_id, order.office_date)
@@ -202,7 +197,12 @@ class SignatureDesk:
         await self._records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
         signed = await self._provider.sign(
             letter,
-            SigningOrder(signer_id=order.officer_id, secret=activation.passphrase, location="Pekalongan"),
+            SigningOrder(
+                signer_id=order.officer_id,
+                secret=activation.passphrase,
+                secret_kind=activation.secret_kind,
+                location="Pekalongan",
+            ),
         )
         if not signed.startswith(letter):
             await self._documents.quarantine(signed)
@@ -216,7 +216,9 @@ class SignatureDesk:
             raise Refused("not-valid")
         return report
 
-    async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
+    async def _register(
+        self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate, activation: Activation
+    ) -> SignedObject:
         signed_sha256 = await self._documents.put_signed(signed)
         letter = SignedLetter(
             letter_sha256=order.letter_sha256,
@@ -229,7 +231,7 @@ class SignatureDesk:
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
         )
-        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level}
+        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level, "step_up": activation.step_up.kind}
         event = order.event.model_copy(update={"facts": facts})
         registered = await self._records.register_signed(letter, event)
         if registered.signed_sha256 != signed_sha256:

@@ -63,6 +63,8 @@ class Code(StrEnum):
     NOTICE_NOT_REPEATABLE = "notice-not-repeatable"  # it is out, has nobody to go to, or an e-mail took its place
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     ACTIVATION_NOT_VALID = "activation-not-valid"  # expired, spent, or not for this letter
+    PASSKEY_UNKNOWN = "passkey-unknown"  # no such passkey, or it is somebody else's
+    PASSKEY_KNOWN = "passkey-known"  # the device's passkey is registered already
 
 
 class RuleError(Exception):

@@ -18,8 +18,9 @@ from api.passwords import Passwords
 from permits.definition_loader import load_definitions
 from sakpore.people import APPLICANTS, HEAD, OFFICERS, PASSPHRASE, PASSWORD, Person
 from sakpore.secrets import write_private
-from signing.activation import load_public_key, seal_secret
+from signing.activation import load_private_key
 from signing.double import DemoOfficer, DemoPki
+from signing.enrolment import Notary
 from signing.totp import new_totp_secret
 from store.crypto import Keyring
 from store.database import Database, create_engine
@@ -63,6 +64,9 @@ async def _people(records: Records, values: Mapping[str, str], keyring: Keyring)
         if person.id not in known:
             totp = sealed_totp if person is HEAD else None
             await records.ensure_account(_account(person, password_hash, keyring, totp))
+    if sealed_totp is not None and HEAD.id in known:
+        # An installation of before sealed it in a way that anybody could have; the same secret, sealed anew.
+        await records.change_account(HEAD.id, totp_sealed=sealed_totp)
     if pki_dir := values.get("SIGNING_PKI_DIR"):
         await _mandate(records, Path(pki_dir))
 
@@ -95,15 +99,15 @@ def _account(person: Person, password_hash: str, keyring: Keyring, totp: bytes |
 
 
 def _enrol_head(values: Mapping[str, str]) -> bytes | None:
-    """The head's one-time-code secret, sealed to the signing worker; made once."""
-    public, private = values.get("SIGNING_SEAL_PUBLIC_KEY"), values.get("SIGNING_SEAL_KEY")
-    if not public or not private:
+    """The head's one-time-code secret, sealed with the signing worker's key; made once."""
+    private = values.get("SIGNING_SEAL_KEY")
+    if not private:
         return None
     kept = Path(private).with_name(TOTP_FILE)
     if not kept.exists():
         write_private(kept, json.dumps({HEAD.id: new_totp_secret().hex()}))
     secret = bytes.fromhex(json.loads(kept.read_text())[HEAD.id])
-    return seal_secret(secret, load_public_key(Path(public)), HEAD.id)
+    return Notary(load_private_key(Path(private))).seal_totp(secret, HEAD.id)
 
 
 async def _mandate(records: Records, pki_dir: Path) -> None:

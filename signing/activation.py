@@ -4,7 +4,7 @@ The api seals officer, letters (sha256), step-up proof, passphrase and expiry to
 HPKE (RFC 9180, base mode: DHKEM(X25519), HKDF-SHA256, AES-256-GCM) and keeps only the envelope; whoever reads the
 database, a history or a log finds no passphrase (UU ITE art. 11: sole control). The activation's id is bound into the
 encryption, so an envelope moved to another row does not open. The worker itself checks the proof; arriving on its
-queue proves nothing. An officer's one-time-code secret is sealed to the same key under the officer's id.
+queue proves nothing. What the proof is checked against is vouched for by the worker alone (`signing.enrolment`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -32,43 +33,58 @@ from pydantic import SecretStr
 
 from signing.errors import (
     ActivationExpired,
+    ConsentTooLong,
     EnvelopeUnreadable,
     LetterNotNamed,
     ProviderUnavailable,
     StepUpRefused,
 )
 from signing.totp import matching_step, new_totp_secret, otpauth_uri, totp_now
+from signing.webauthn import WebauthnProof, consent_challenge
 
 __all__ = [
     "Activation",
     "SealingKeyPair",
+    "StepUp",
     "TotpProof",
+    "WebauthnProof",
     "check_names_letter",
     "check_step_up",
     "load_private_key",
     "load_public_key",
     "new_totp_secret",
     "open_envelope",
-    "open_secret",
+    "open_sealed",
     "otpauth_uri",
+    "proof_from",
+    "proof_to",
     "seal",
-    "seal_secret",
+    "seal_to",
     "totp_now",
 ]
 
-LONGEST_LIFE = timedelta(hours=24)
+LONGEST_LIFE = timedelta(minutes=15)
+"""The worker looks at no consent that reaches further into the future: it would be a stock of signatures."""
 MAX_LETTERS = 500
 MAX_ENVELOPE_BYTES = 256 * 1024
-_VERSION = b"\x01"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-_ACTIVATION, _SECRET = b"sakpore activation v1\0", b"sakpore totp secret v1\0"
+_VERSION_1, _VERSION = b"\x01", b"\x02"
+_ACTIVATION = {_VERSION_1: b"sakpore activation v1\0", _VERSION: b"sakpore activation v2\0"}
+
+SecretKind = Literal["passphrase", "totp"]
+"""What opens the signer's key: a passphrase, or a one-time code of the provider's own."""
 
 
 @dataclass(frozen=True)
 class TotpProof:
-    """A one-time code, typed for this activation."""
+    """A one-time code, typed for this activation. The weaker way: it is bound to no list of letters."""
 
     code: str = field(repr=False)
+
+    kind: Literal["totp"] = field(default="totp", init=False)
+
+
+StepUp = TotpProof | WebauthnProof
 
 
 @dataclass(frozen=True)
@@ -77,9 +93,10 @@ class Activation:
 
     officer_id: str  # who signs
     letter_sha256s: tuple[str, ...]  # hex digests of the letters, and of no others
-    step_up: TotpProof  # second factor over this list
-    passphrase: SecretStr = field(repr=False)  # opens the key or the provider's account
+    step_up: StepUp  # second factor over this list
+    passphrase: SecretStr = field(repr=False)  # opens the key or the provider's account; or the provider's own code
     expires_at: datetime  # aware; after it the envelope is worthless
+    secret_kind: SecretKind = "passphrase"  # noqa: S105
 
     def __post_init__(self) -> None:
         if self.expires_at.tzinfo is None:
@@ -88,6 +105,10 @@ class Activation:
             raise ValueError("an activation names at least one letter and not too many")
         if not all(len(digest) == 64 and set(digest) <= set("0123456789abcdef") for digest in self.letter_sha256s):
             raise ValueError("letters are named by their sha256 in lower-case hex")
+
+    def challenge(self, activation_id: str) -> bytes:
+        """What the officer's passkey has signed, where it consents to these letters until then."""
+        return consent_challenge(activation_id, self.officer_id, self.letter_sha256s, self.expires_at)
 
 
 @dataclass(frozen=True)
@@ -155,42 +176,56 @@ def seal(activation: Activation, public_key: X25519PublicKey, activation_id: str
     body = {
         "officer_id": activation.officer_id,
         "letter_sha256s": list(activation.letter_sha256s),
-        "totp": activation.step_up.code,
-        "passphrase": activation.passphrase.get_secret_value(),
+        "step_up": proof_to(activation.step_up),
+        "secret": activation.passphrase.get_secret_value(),
+        "secret_kind": activation.secret_kind,
         "expires_at": activation.expires_at.isoformat(),
     }
-    return _VERSION + _SUITE.encrypt(json.dumps(body).encode(), public_key, _ACTIVATION + activation_id.encode())
+    return seal_to(json.dumps(body).encode(), public_key, _ACTIVATION[_VERSION] + activation_id.encode())
 
 
 def open_envelope(
     envelope: bytes, private_key: X25519PrivateKey | Iterable[X25519PrivateKey], activation_id: str
 ) -> Activation:
-    """Decrypt; several keys may be given during a rotation.
+    """Decrypt; several keys may be given during a rotation. Envelopes of version 1 are read as well.
 
     Raises EnvelopeUnreadable, whose text says nothing of the inside.
     """
-    plain = _open(envelope, private_key, _ACTIVATION + activation_id.encode())
+    label = _ACTIVATION.get(envelope[:1], b"")
+    plain = open_sealed(envelope, private_key, label + activation_id.encode())
     try:
         body = json.loads(plain)
+        first = envelope[:1] == _VERSION_1
         return Activation(
             officer_id=body["officer_id"],
             letter_sha256s=tuple(body["letter_sha256s"]),
-            step_up=TotpProof(body["totp"]),
-            passphrase=SecretStr(body["passphrase"]),
+            step_up=TotpProof(body["totp"]) if first else proof_from(body["step_up"]),
+            passphrase=SecretStr(body["passphrase" if first else "secret"]),
             expires_at=datetime.fromisoformat(body["expires_at"]),
+            secret_kind="passphrase" if first else body["secret_kind"],
         )
     except (ValueError, KeyError, TypeError):
         raise EnvelopeUnreadable("Isi amplop aktivasi tidak berbentuk benar.") from None
 
 
-def seal_secret(secret: bytes, public_key: X25519PublicKey, officer_id: str) -> bytes:
-    """Encrypt an officer's one-time-code secret, bound to the officer."""
-    return _VERSION + _SUITE.encrypt(secret, public_key, _SECRET + officer_id.encode())
+def proof_to(proof: StepUp) -> dict[str, str]:
+    """A proof as it travels inside an envelope."""
+    if isinstance(proof, TotpProof):
+        return {"kind": "totp", "code": proof.code}
+    parts = {name: getattr(proof, name) for name in _PARTS}
+    return {"kind": "webauthn"} | {name: base64.b64encode(part).decode() for name, part in parts.items()}
 
 
-def open_secret(sealed: bytes, private_key: X25519PrivateKey | Iterable[X25519PrivateKey], officer_id: str) -> bytes:
-    """Decrypt it. Raises EnvelopeUnreadable."""
-    return _open(sealed, private_key, _SECRET + officer_id.encode())
+def proof_from(body: dict[str, Any]) -> StepUp:
+    """Raises ValueError, KeyError."""
+    if body["kind"] == "totp":
+        return TotpProof(body["code"])
+    if body["kind"] != "webauthn":
+        raise ValueError("no such proof")
+    return WebauthnProof(**{name: base64.b64decode(body[name], validate=True) for name in _PARTS})
+
+
+_PARTS = ("credential_id", "client_data", "authenticator_data", "signature")
 
 
 def check_step_up(
@@ -202,13 +237,15 @@ def check_step_up(
     activation_id: str | None = None,
     last_activation_id: str | None = None,
 ) -> int:
-    """Check the one-time code and return its step, for the caller to keep beside the officer and the activation's id.
+    """Check the one-time code of an activation that has one, and return its step, for the caller to keep beside the officer and the activation's id.
 
     `last_step` is the newest step this officer has used, `last_activation_id` the activation that used it: the letters
     of one activation share one code, so the same activation may show its step again, whenever its letter is signed;
     any other may not (RFC 6238, 5.2). For the same activation the code is checked against the kept step, not against
     the clock. Raises StepUpRefused.
     """
+    if not isinstance(activation.step_up, TotpProof):
+        raise StepUpRefused("Persetujuan ini tidak membawa kode sekali pakai.")
     same = activation_id is not None and activation_id == last_activation_id and last_step is not None
     if same:
         assert last_step is not None
@@ -226,15 +263,23 @@ def check_step_up(
 
 
 def check_names_letter(activation: Activation, sha256: str, now: datetime) -> None:
-    """Raises ActivationExpired after its time, LetterNotNamed for a letter it does not list."""
+    """Raises ActivationExpired after its time, LetterNotNamed for a letter it does not list, ConsentTooLong."""
+    if activation.expires_at - now > LONGEST_LIFE:
+        raise ConsentTooLong("Persetujuan tanda tangan berlaku terlalu lama.")
     if now >= activation.expires_at:
         raise ActivationExpired("Aktivasi tanda tangan sudah kedaluwarsa.")
     if sha256.lower() not in activation.letter_sha256s:
         raise LetterNotNamed("Surat ini tidak termasuk dalam aktivasi.")
 
 
-def _open(sealed: bytes, keys: X25519PrivateKey | Iterable[X25519PrivateKey], info: bytes) -> bytes:
-    if len(sealed) > MAX_ENVELOPE_BYTES or sealed[:1] != _VERSION:
+def seal_to(plain: bytes, public_key: X25519PublicKey, info: bytes) -> bytes:
+    """Encrypt something else to the signing worker; `info` says what it is and binds it to its row."""
+    return _VERSION + _SUITE.encrypt(plain, public_key, info)
+
+
+def open_sealed(sealed: bytes, keys: X25519PrivateKey | Iterable[X25519PrivateKey], info: bytes) -> bytes:
+    """Decrypt it. Raises EnvelopeUnreadable."""
+    if len(sealed) > MAX_ENVELOPE_BYTES or sealed[:1] not in _ACTIVATION:
         raise EnvelopeUnreadable("Amplop tersegel tidak berbentuk benar.")
     for key in [keys] if isinstance(keys, X25519PrivateKey) else keys:
         try:

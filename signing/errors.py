@@ -218,9 +218,45 @@ class LetterNotNamed(ActivationRefused):
 
 
 class StepUpRefused(ActivationRefused):
-    """The one-time code is wrong, or of a step that another activation has used."""
+    """The one-time code is wrong or was used by another activation; or the passkey's proof is not over these letters."""
 
     code = "step_up_refused"
+
+
+class PasskeyUnknown(ActivationRefused):
+    """No passkey of this officer has this id."""
+
+    code = "passkey_unknown"
+
+
+class PasskeyNotSealed(ActivationRefused):
+    """A row claims to be an officer's passkey, and the signing worker has never let it in."""
+
+    code = "passkey_not_sealed"
+
+
+class PasskeyNotYetUsable(ActivationRefused):
+    """The passkey is new and may not sign before its first day is over."""
+
+    code = "passkey_not_yet_usable"
+
+
+class PasskeyCopied(ActivationRefused):
+    """The device's counter went back: somebody signs with a copy of the key (WebAuthn 6.1.1)."""
+
+    code = "passkey_copied"
+
+
+class ConsentTooLong(ActivationRefused):
+    """A consent that would live longer than its officer can have meant."""
+
+    code = "consent_too_long"
+
+
+class TooManyProofs(ActivationRefused):
+    """The signing worker has met too many wrong proofs of this officer, and looks at none for a while."""
+
+    code = "too_many_proofs"
 
 
 class CodeUnreadable(SigningError):

@@ -29,6 +29,7 @@ from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
 from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
+from activities.passkeys import PasskeyDesk
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
 from activities.signatures import SignatureDesk
@@ -39,6 +40,7 @@ from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.providers import build_provider
 from signing.timestamps import TsaClient
+from signing.webauthn import RelyingParty
 from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
@@ -50,6 +52,7 @@ from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
+from workflows.errands import SigningErrandWorkflow
 from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
@@ -63,6 +66,7 @@ STICKY = timedelta(seconds=1)  # after kill -9 another worker takes the case up 
 HOUSE_PAUSE_SECONDS = 60.0
 LOGINS_KEPT = timedelta(days=1)
 RECEIPTS_KEPT = timedelta(days=30)
+CHALLENGES_KEPT = timedelta(hours=1)
 
 PASSED_THROUGH = (
     "activities",
@@ -119,8 +123,10 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
     provider = build_provider(settings, pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
-    desk = SignatureDesk(records, documents, provider, material, seal)
-    return [desk.sign_letter, desk.judge_letter]
+    party = RelyingParty.of(settings.public_base_url)
+    desk = SignatureDesk(records, documents, provider, material, seal, party)
+    passkeys = PasskeyDesk(records, seal, party, provider)
+    return [desk.sign_letter, desk.judge_letter, passkeys.change_passkeys, passkeys.send_code]
 
 
 async def run(queue: str) -> None:
@@ -152,7 +158,13 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
+        workflows=[
+            ApplicationWorkflow,
+            RecommendationWorkflow,
+            ExpiryRemindersWorkflow,
+            EvaluationWorkflow,
+            SigningErrandWorkflow,
+        ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -243,6 +255,8 @@ async def _keep_house(records: Records) -> None:
         now = datetime.now(UTC)
         try:
             await records.delete_expired_envelopes(now)
+            await records.drop_expired_requests(now)
+            await records.delete_old_challenges(now - CHALLENGES_KEPT)
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
             await records.delete_old_tokens(now - LOGINS_KEPT)

@@ -85,6 +85,7 @@ class MainSettings(WorkerSettings):
 class SigningSettings(WorkerSettings, ProviderSettings):
     """The `signing` queue: alone with keys. The provider's own variables are `signing.providers.ProviderSettings`."""
 
+    public_base_url: str  # what passkeys are bound to
     signing_seal_key: Path
     signing_seal_public_key: Path | None = None
     signing_tsa_url: str

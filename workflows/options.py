@@ -54,6 +54,16 @@ SIGNING = ActivityOptions(
 """A signature needs the timestamp authority and the revocation service. An activation lives for minutes: when they are
 away for longer, the letter goes back to the head's task rather than wait on a dead consent."""
 
+ERRAND = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=20),
+    heartbeat_timeout=WORKER_LIVES,
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
+    ),
+)
+"""A person waits at the screen: what the signing worker has not done within two minutes is asked for again by hand."""
+
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
     heartbeat_timeout=WORKER_LIVES,

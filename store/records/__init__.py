@@ -15,6 +15,7 @@ from store.records.help import HelpRecords, thread_of
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
+from store.records.passkeys import PasskeyRecords
 from store.records.people import PeopleRecords, actor_of
 from store.records.permits import NewProcedure, PermitRecords
 from store.records.proofs import ProofRecords, Receipt, Sending
@@ -31,10 +32,13 @@ from store.records.values import (
     NewAccount,
     NewActivation,
     NewAttachment,
+    NewChallenge,
     NewDelegation,
     NewDocument,
     NewDraft,
     NewHelpMessage,
+    NewPasskey,
+    NewPasskeyRequest,
     NoticeState,
     OpenSession,
     SubmissionRecord,
@@ -58,6 +62,7 @@ class Records(
     RequestRecords,
     PermitRecords,
     EvaluationRecords,
+    PasskeyRecords,
 ):
     """All writes, on one database."""
 
@@ -74,10 +79,13 @@ __all__ = [
     "NewAccount",
     "NewActivation",
     "NewAttachment",
+    "NewChallenge",
     "NewDelegation",
     "NewDocument",
     "NewDraft",
     "NewHelpMessage",
+    "NewPasskey",
+    "NewPasskeyRequest",
     "NewProcedure",
     "NoticeState",
     "OpenSession",

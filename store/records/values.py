@@ -150,6 +150,45 @@ class NewActivation(_Value):
     expires_at: AwareDatetime
 
 
+class NewChallenge(_Value):
+    """What an officer is asked to consent to."""
+
+    id: str
+    officer_id: str
+    tasks: tuple[str, ...] = Field(min_length=1)
+    letters: list[str]  # sha256 of each, in order
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class NewPasskey(_Value):
+    """A passkey that the signing worker has judged and sealed."""
+
+    id: str
+    officer_id: str
+    credential_id: bytes
+    public_key: bytes
+    rp_id: str
+    usable_from: AwareDatetime
+    seal: bytes
+    device: str
+    backed_up: bool
+    sign_count: int
+    admitted_by: Literal["ticket", "totp", "webauthn"]
+    admitted_at: AwareDatetime
+
+
+class NewPasskeyRequest(_Value):
+    """A wish to let a passkey in or have one removed, before the device has answered."""
+
+    id: str
+    officer_id: str
+    kind: Literal["admit", "remove"]
+    passkey_id: str
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
 class Mandate(_Value):
     """The right to sign on a day."""
 

@@ -29,6 +29,7 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
+from store.tables.passkeys import ChallengeRow, PasskeyRequestRow, PasskeyRow
 from store.tables.people import (
     AccountRow,
     AccountTokenRow,
@@ -49,6 +50,7 @@ __all__ = [
     "AttachmentRow",
     "CalendarDayRow",
     "CalendarEditionRow",
+    "ChallengeRow",
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
@@ -64,6 +66,8 @@ __all__ = [
     "NumberSeriesRow",
     "OpdRequestRow",
     "OutboxRow",
+    "PasskeyRequestRow",
+    "PasskeyRow",
     "PermitRow",
     "SignatureClaimRow",
     "SignedLetterRow",

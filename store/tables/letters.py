@@ -58,6 +58,8 @@ class ActivationRow(Table, table=True):
     created_at: datetime
     expires_at: datetime = Field(index=True)
     totp_step: int | None = Field(default=None, sa_type=BigInteger)  # the step its code was spent for
+    passkey_id: str | None = Field(default=None, foreign_key="passkeys.id")  # whose proof it was
+    sign_count: int | None = Field(default=None, sa_type=BigInteger)  # the counter of that proof
     deleted_at: datetime | None = None  # when the envelope went
 
 

@@ -46,7 +46,7 @@ class AccountRow(Table, table=True):
     nik_sealed: bytes | None = None  # store.crypto, context `nik:<id>`
     nik_fingerprint: str | None = Field(default=None, index=True)  # keyed, so that it finds and does not reveal
     nik_warnings: list[str] = Field(default_factory=list, sa_type=JSONB)  # permits.nik.NikWarning
-    totp_sealed: bytes | None = None  # store.crypto, context `totp:<id>`
+    totp_sealed: bytes | None = None  # signing.enrolment: made by the signing worker, readable by it alone
     totp_last_step: int | None = Field(default=None, sa_type=BigInteger)  # a code counts once
     active: bool = True
     email_confirmed_at: datetime | None = None

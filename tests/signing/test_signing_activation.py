@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zxingcpp
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from PIL import Image
 from pydantic import SecretStr
 
@@ -21,13 +23,12 @@ from signing.activation import (
     check_names_letter,
     check_step_up,
     open_envelope,
-    open_secret,
     seal,
-    seal_secret,
 )
 from signing.errors import (
     ActivationExpired,
     CodeUnreadable,
+    ConsentTooLong,
     EnvelopeUnreadable,
     LetterNotNamed,
     ProviderUnavailable,
@@ -114,13 +115,27 @@ def test_a_changed_envelope_does_not_open(pair: SealingKeyPair) -> None:
             open_envelope(broken, pair.private_key(), "akt-1")
 
 
-def test_an_envelope_of_one_kind_is_not_read_as_another(pair: SealingKeyPair) -> None:
-    sealed = seal_secret(RFC_SECRET, pair.public_key(), "kepala")
-    assert open_secret(sealed, pair.private_key(), "kepala") == RFC_SECRET
-    with pytest.raises(EnvelopeUnreadable):
-        open_secret(sealed, pair.private_key(), "kabid")
-    with pytest.raises(EnvelopeUnreadable):
-        open_envelope(sealed, pair.private_key(), "kepala")
+def test_an_envelope_of_the_first_version_is_still_read(pair: SealingKeyPair) -> None:
+    body = {
+        "officer_id": "kepala",
+        "letter_sha256s": [ONE, TWO],
+        "totp": "123456",
+        "passphrase": "frasa-rahasia",
+        "expires_at": (NOW + timedelta(minutes=10)).isoformat(),
+    }
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    first = suite.encrypt(json.dumps(body).encode(), pair.public_key(), b"sakpore activation v1\0akt-1")
+    assert open_envelope(b"\x01" + first, pair.private_key(), "akt-1") == activation()
+    for version in (b"\x02", b"\x03"):
+        with pytest.raises(EnvelopeUnreadable):
+            open_envelope(version + first, pair.private_key(), "akt-1")
+
+
+def test_a_consent_that_reaches_far_into_the_future_is_looked_at_by_nobody() -> None:
+    stock = replace(activation(), expires_at=NOW + timedelta(minutes=16))
+    with pytest.raises(ConsentTooLong):
+        check_names_letter(stock, ONE, NOW)
+    check_names_letter(stock, ONE, NOW + timedelta(minutes=1))
 
 
 def test_an_activation_shows_neither_code_nor_passphrase() -> None:
