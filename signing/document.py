@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
@@ -40,7 +41,7 @@ class Document:
 
     pdf: bytes  # up to and with the last end-of-file marker and at most one end of line
     trailing: bytes  # what follows; empty in a sound file
-    irregular: bool  # readable only leniently
+    irregular: bool  # readable only leniently, or not by all programs alike
     reader: PdfFileReader
     signatures: tuple[EmbeddedPdfSignature, ...]  # filled signature fields, by revision
 
@@ -65,6 +66,8 @@ def open_document(pdf: bytes) -> Document:
     if reader.xrefs.total_revisions > MAX_REVISIONS:
         raise Damaged("unparsable")
     _walk_pages(reader)
+    # A hybrid file shows old programs other objects than new ones (ISO 32000-1, 7.5.8.4): what was signed is not one.
+    irregular |= reader.xrefs.hybrid_xrefs_present
     return Document(body, trailing, irregular, reader, _collect(reader))
 
 
@@ -99,11 +102,7 @@ def _opened(body: bytes, *, strict: bool) -> PdfFileReader:
 def has_damaged_page(reader: PdfFileReader) -> bool:
     """True when the content of a page cannot be decoded: what was signed cannot be read."""
     for page in _walk_pages(reader):
-        content = page["/Contents"] if "/Contents" in page else generic.ArrayObject()
-        parts = (
-            [content] if not isinstance(content, generic.ArrayObject) else [content[at] for at in range(len(content))]
-        )
-        for stream in parts:
+        for stream in _content_of(page):
             try:
                 if not isinstance(stream, generic.StreamObject):
                     return True
@@ -113,6 +112,21 @@ def has_damaged_page(reader: PdfFileReader) -> bool:
             except (PdfError, ValueError, zlib.error):
                 return True
     return False
+
+
+def _content_of(page: generic.DictionaryObject) -> list[generic.PdfObject]:
+    """The content streams of a page; null, and a reference to nothing, are no content (ISO 32000-1, 7.3.9)."""
+    content = _resolved(page.raw_get("/Contents")) if "/Contents" in page else generic.NullObject()
+    parts = [content]
+    if isinstance(content, generic.ArrayObject):
+        parts = [_resolved(content.raw_get(at)) for at in range(len(content))]
+    return [part for part in parts if not isinstance(part, generic.NullObject)]
+
+
+def _resolved(item: Any) -> generic.PdfObject:
+    if isinstance(item, generic.IndirectObject):
+        return item.get_object()  # type: ignore[no-any-return, no-untyped-call]
+    return item  # type: ignore[no-any-return]
 
 
 def _walk_pages(reader: PdfFileReader) -> list[generic.DictionaryObject]:
@@ -159,6 +173,7 @@ def _insist_on_byte_range(embedded: EmbeddedPdfSignature) -> None:
     numbers = embedded.byte_range
     if (
         not isinstance(numbers, generic.ArrayObject)
+        or not numbers
         or len(numbers) % 2
         or not all(isinstance(number, int) and number >= 0 for number in numbers)
     ):

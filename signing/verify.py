@@ -30,7 +30,6 @@ from pyhanko.sign.validation.generic_cms import (
     extract_tst_data_iter,
 )
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
@@ -43,11 +42,10 @@ from signing.revisions import (
     signatures_removed,
 )
 from signing.tail import Tail, bundled_certificates, lacks_vri
-from signing.trust import Archive, Evidence, trust_problem
+from signing.trust import Archive, Evidence, signer_usage, trust_problem
 from signing.verdict import FoundSignature, Level, Reason, Report, Verdict
 
 TIMESTAMP_ORDER_TOLERANCE = timedelta(minutes=5)
-_SIGNER_USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)
 
 log = logging.getLogger(__name__)
 
@@ -217,14 +215,15 @@ class _Judgement:
         moment = await self._signature_time(found, proof)
         if moment is None and self.policy.min_level is not Level.B_B:
             self.reasons.append(Reason.of("timestamp_missing", found.name))
-        evidence = Evidence(self.policy, self.archive, moment or self.now)
+        archive = self.archive.with_signed_evidence(found.embedded.signer_info["signed_attrs"])
+        evidence = Evidence(self.policy, archive, moment or self.now)
         try:
             status = await async_validate_pdf_signature(
                 found.embedded,
                 signer_validation_context=evidence.signer_context(),
                 ts_validation_context=Evidence(self.policy, self.archive, proof).timestamp_context(),
                 skip_diff=True,
-                key_usage_settings=_SIGNER_USAGE,
+                key_usage_settings=signer_usage(found.embedded.signer_cert),
             )
         except Exception:
             self._blame("signature_invalid", found)
@@ -244,6 +243,8 @@ class _Judgement:
 
     async def _signer_problem(self, found: _Found, status: Any, evidence: Evidence) -> str | None:
         problem = trust_problem(status, evidence, evidence.moment)
+        if problem is None and await evidence.revoked_by_answer(status.validation_path):
+            return "revoked"
         if problem not in ("untrusted", "revocation_unknown"):
             return problem
         again = await async_validate_pdf_signature(
@@ -251,12 +252,14 @@ class _Judgement:
             signer_validation_context=evidence.declared_context(),
             ts_validation_context=evidence.declared_context(),
             skip_diff=True,
-            key_usage_settings=_SIGNER_USAGE,
+            key_usage_settings=signer_usage(found.embedded.signer_cert),
         )
         path = again.validation_path
-        if again.trust_problem_indic is None and path is not None and evidence.lists_cover(path):
-            return trust_problem(again, evidence, evidence.moment)
-        return problem
+        if again.trust_problem_indic is not None or path is None:
+            return problem
+        if not await evidence.covers(path):
+            return "revocation_unknown"
+        return trust_problem(again, evidence, evidence.moment)
 
     def _proof_after(self, found: _Found) -> datetime:
         """The earliest moment proven by a good document timestamp over this signature; now, when there is none."""
