@@ -28,6 +28,7 @@ from pyhanko.sign.validation.generic_cms import (
     collect_timing_info,
     extract_certs_for_validation,
     extract_tst_data_iter,
+    get_signing_cert_attr,
 )
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -98,6 +99,17 @@ def _end_of_coverage(found: _Found) -> int:
     return int(numbers[2]) + int(numbers[3])
 
 
+def _names_its_certificate(embedded: EmbeddedPdfSignature) -> bool:
+    """True when the signed attributes bind the signer's certificate (ESS), as CAdES and timestamps must.
+
+    Without it another certificate for the same key could be put in its place. Signatures of the older form
+    (adbe.pkcs7.detached, ISO 32000-1, 12.8.3.3) need not have it.
+    """
+    if embedded.sig_object.get("/SubFilter") == "/adbe.pkcs7.detached":
+        return True
+    return get_signing_cert_attr(embedded.signer_info["signed_attrs"]) is not None
+
+
 class _Judgement:
     def __init__(self, document: Document, policy: Policy, now: datetime) -> None:
         self.document = document
@@ -118,7 +130,7 @@ class _Judgement:
             self._blame("trailing_bytes")
         if self.document.irregular:
             self._blame("irregular_structure")
-        if signatures_removed(self.document.reader):
+        if self.document.hides_signature or signatures_removed(self.document.reader):
             self._blame("signature_removed")
         if has_damaged_page(self.document.reader):
             self._blame("page_damaged")
@@ -133,7 +145,7 @@ class _Judgement:
         return self._conclude(signatures)
 
     def _without_signature(self) -> Report:
-        if signatures_removed(self.document.reader):
+        if self.document.hides_signature or signatures_removed(self.document.reader):
             return Report.plain(Verdict.TIDAK_SAH, "signature_removed")
         if self.document.trailing_looks_cut:
             return Report.plain(Verdict.RUSAK, "cut_off")
@@ -197,6 +209,8 @@ class _Judgement:
             if not (status.intact and status.valid):
                 self._blame("timestamp_invalid", found)
                 continue
+            if not _names_its_certificate(found.embedded):
+                self._blame("signer_not_named", found)
             if problem := trust_problem(status, evidence, status.timestamp, is_authority=True):
                 self._blame(problem, found)
                 continue
@@ -232,6 +246,8 @@ class _Judgement:
             self._blame("digest_mismatch", found)
         if not status.valid:
             self._blame("signature_invalid", found)
+        if not _names_its_certificate(found.embedded):
+            self._blame("signer_not_named", found)
         if status.intact and status.valid and (problem := await self._signer_problem(found, status, evidence)):
             self._blame(problem, found)
         self._check_changes(found)

@@ -256,6 +256,7 @@ class Forge:
         box: tuple[int, int, int, int] | None = None,
         certify: bool = False,
         strict: bool = True,
+        reserve: int | None = None,
         **more: Any,
     ) -> bytes:
         """Sign with pyHanko's own choices."""
@@ -280,7 +281,8 @@ class Forge:
             new_field_spec=SigFieldSpec(field_name, on_page=0, box=box) if box else None,
         )
         out = io.BytesIO()
-        await signing.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf), strict=strict), output=out)
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=strict)
+        await signing.async_sign_pdf(writer, output=out, bytes_reserved=reserve)
         return out.getvalue()
 
 
