@@ -19,6 +19,8 @@ SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 DATA = bytes.fromhex("06092a864886f70d010701")
 TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 SIGNATURE_TIMESTAMP = bytes.fromhex("060b2a864886f70d010910020e")
+SHAKE256_LEN = bytes.fromhex("0609608648016503040212")
+BITS_512 = bytes.fromhex("02020200")
 NULL = b"\x05\x00"
 SEQUENCE, SET, INTEGER, OCTET_STRING, BIT_STRING, OID = 0x30, 0x31, 0x02, 0x04, 0x03, 0x06
 
@@ -103,13 +105,19 @@ class Pool:
 
     @classmethod
     def rooted(cls, anchors: Iterable[x509.Certificate], candidates: Iterable[x509.Certificate]) -> Pool:
-        """The anchors, and those authorities among the candidates whose chain of signatures ends at one of them."""
-        anchors = list(anchors)
+        """The anchors, and those authorities among the candidates whose chain of signatures ends at one of them.
+
+        Those above an anchor that issued it are known by its signature: files bring them along with the chain.
+        """
+        anchors, candidates = list(anchors), list(candidates)
         pool = cls(anchors)
         pool._anchors = frozenset(anchor.dump() for anchor in anchors)
         waiting = {one.dump(): one for one in candidates if one.ca and one.dump() not in pool._anchors}
         while found := [der for der in waiting if _is_accounted_for(der, pool)]:
             pool = pool.extended([waiting.pop(der) for der in found])
+        below = anchors
+        while below := [one for one in waiting.values() if any(_issued(one, other) for other in below)]:
+            pool = pool.extended([waiting.pop(one.dump()) for one in below])
         return pool
 
     def is_anchor(self, certificate: x509.Certificate) -> bool:
@@ -152,6 +160,11 @@ def account_for_certificate(der: bytes, pool: Pool) -> None:
         certificate.issuer, body.raw, certificate["signature_algorithm"], signature
     ):
         raise Unaccounted("certificate without a checked signature")
+
+
+def _issued(issuer: x509.Certificate, subject: x509.Certificate) -> bool:
+    """True when the issuer's key signed the subject, and itself, so that no byte of it can be anybody else's."""
+    return _is_accounted_for(subject.dump(), Pool([issuer])) and _is_accounted_for(issuer.dump(), Pool([issuer]))
 
 
 def _is_accounted_for(der: bytes, pool: Pool) -> bool:
@@ -269,9 +282,13 @@ def _account_for_token(attributes: Node, pool: Pool) -> None:
 
 
 def _algorithm(node: Node) -> bytes:
-    """The OID of an AlgorithmIdentifier whose parameters are absent or NULL."""
+    """An AlgorithmIdentifier: its OID, for parameters that are absent, NULL, or the one length of SHAKE256 in Ed448."""
     parts = node.children()
-    if node.tag != SEQUENCE or not parts or parts[0].tag != OID or [part.raw for part in parts[1:]] not in ([], [NULL]):
+    if node.tag != SEQUENCE or not parts or parts[0].tag != OID:
+        raise Unaccounted("algorithm")
+    if (parts[0].raw, [part.raw for part in parts[1:]]) == (SHAKE256_LEN, [BITS_512]):
+        return parts[0].raw
+    if [part.raw for part in parts[1:]] not in ([], [NULL]):
         raise Unaccounted("algorithm parameters")
     return parts[0].raw
 

@@ -5,21 +5,27 @@ Decides between RUSAK (cannot be parsed) and what can be judged; it checks no si
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from asn1crypto import cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, extract_contents
 
 from signing.verdict import Verdict
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 END_WINDOW = 1024  # readers look for the end-of-file marker in the last 1024 bytes (ISO 32000-1, annex H, note 18)
+MOST_ENDS = 3  # how many earlier ends are tried when rubbish with an end of its own follows the file
 MAX_PAGE_NODES = 20_000
 MAX_SIGNATURES = 64
 MAX_REVISIONS = 256  # an archive renewed every year for a century needs fewer
@@ -40,14 +46,20 @@ class Document:
 
     pdf: bytes  # up to and with the last end-of-file marker and at most one end of line
     trailing: bytes  # what follows; empty in a sound file
-    irregular: bool  # readable only leniently
+    irregular: bool  # readable only leniently, or not by all programs alike
     reader: PdfFileReader
     signatures: tuple[EmbeddedPdfSignature, ...]  # filled signature fields, by revision
 
     @property
     def trailing_looks_cut(self) -> bool:
         """True when the trailing bytes look like an update that was cut off, rather than like rubbish."""
-        return b" obj" in self.trailing or b"/ByteRange" in self.trailing
+        return _looks_cut(self.trailing)
+
+    @property
+    def hides_signature(self) -> bool:
+        """True when the bytes hold a signature that the file's last revision does not show."""
+        shown = {int(found.byte_range[1]) for found in self.signatures}
+        return any(start not in shown for start in _holes(self.pdf + self.trailing))
 
 
 def open_document(pdf: bytes) -> Document:
@@ -58,35 +70,43 @@ def open_document(pdf: bytes) -> Document:
         raise Damaged("too_large")
     if not pdf.startswith(b"%PDF-"):
         raise Damaged("not_a_pdf")
-    body, trailing = _split_at_end(pdf)
-    reader, irregular = _read(body)
+    body, trailing, reader, irregular = _read(pdf)
     if reader.encrypted:
         raise Damaged("encrypted")
     if reader.xrefs.total_revisions > MAX_REVISIONS:
         raise Damaged("unparsable")
     _walk_pages(reader)
+    # A hybrid file shows old programs other objects than new ones (ISO 32000-1, 7.5.8.4): what was signed is not one.
+    irregular |= reader.xrefs.hybrid_xrefs_present
     return Document(body, trailing, irregular, reader, _collect(reader))
 
 
-def _split_at_end(pdf: bytes) -> tuple[bytes, bytes]:
-    marker = pdf.rfind(b"%%EOF")
-    if marker < 0:
-        raise Damaged("cut_off")
-    end = marker + len(b"%%EOF")
-    for eol in (b"\r\n", b"\n", b"\r"):
-        if pdf.startswith(eol, end):
-            end += len(eol)
-            break
-    if len(pdf) - end > END_WINDOW:
-        raise Damaged("cut_off")
-    return pdf[:end], pdf[end:]
+def _read(pdf: bytes) -> tuple[bytes, bytes, PdfFileReader, bool]:
+    """Body, what follows it, and a reader of the body, which is irregular when only a lenient one can read it."""
+    ends = _ends(pdf)
+    for end in ends:
+        with contextlib.suppress(Exception, RecursionError, MemoryError):
+            return pdf[:end], pdf[end:], _opened(pdf[:end], strict=True), False
+    return pdf[: ends[0]], pdf[ends[0] :], _opened(pdf[: ends[0]], strict=False), True
 
 
-def _read(body: bytes) -> tuple[PdfFileReader, bool]:
-    try:
-        return _opened(body, strict=True), False
-    except (Exception, RecursionError, MemoryError):
-        return _opened(body, strict=False), True
+def _ends(pdf: bytes) -> list[int]:
+    """Where the file may end, likeliest first: at its last end-of-file marker, or before rubbish that has one too."""
+    found = [_end_of_line_after(pdf, match.end()) for match in re.finditer(rb"%%EOF", pdf)]
+    if not found or (len(pdf) - found[-1] > END_WINDOW and _looks_cut(pdf[found[-1] :])):
+        raise Damaged("cut_off")
+    sound = {_end_of_line_after(pdf, match.end()) for match in re.finditer(rb"startxref\s+\d+\s+%%EOF", pdf)}
+    earlier = [end for end in found[:-1] if end in sound and not _looks_cut(pdf[end:])]
+    return [found[-1], *reversed(earlier[-MOST_ENDS:])]
+
+
+def _end_of_line_after(pdf: bytes, at: int) -> int:
+    return next((at + len(eol) for eol in (b"\r\n", b"\n", b"\r") if pdf.startswith(eol, at)), at)
+
+
+def _looks_cut(rest: bytes) -> bool:
+    """True when bytes after the end look like an update that was cut off, rather than like rubbish."""
+    return b" obj" in rest or b"/ByteRange" in rest
 
 
 def _opened(body: bytes, *, strict: bool) -> PdfFileReader:
@@ -99,11 +119,7 @@ def _opened(body: bytes, *, strict: bool) -> PdfFileReader:
 def has_damaged_page(reader: PdfFileReader) -> bool:
     """True when the content of a page cannot be decoded: what was signed cannot be read."""
     for page in _walk_pages(reader):
-        content = page["/Contents"] if "/Contents" in page else generic.ArrayObject()
-        parts = (
-            [content] if not isinstance(content, generic.ArrayObject) else [content[at] for at in range(len(content))]
-        )
-        for stream in parts:
+        for stream in _content_of(page):
             try:
                 if not isinstance(stream, generic.StreamObject):
                     return True
@@ -113,6 +129,21 @@ def has_damaged_page(reader: PdfFileReader) -> bool:
             except (PdfError, ValueError, zlib.error):
                 return True
     return False
+
+
+def _content_of(page: generic.DictionaryObject) -> list[generic.PdfObject]:
+    """The content streams of a page; null, and a reference to nothing, are no content (ISO 32000-1, 7.3.9)."""
+    content = _resolved(page.raw_get("/Contents")) if "/Contents" in page else generic.NullObject()
+    parts = [content]
+    if isinstance(content, generic.ArrayObject):
+        parts = [_resolved(content.raw_get(at)) for at in range(len(content))]
+    return [part for part in parts if not isinstance(part, generic.NullObject)]
+
+
+def _resolved(item: Any) -> generic.PdfObject:
+    if isinstance(item, generic.IndirectObject):
+        return item.get_object()  # type: ignore[no-any-return, no-untyped-call]
+    return item  # type: ignore[no-any-return]
 
 
 def _walk_pages(reader: PdfFileReader) -> list[generic.DictionaryObject]:
@@ -140,6 +171,14 @@ def _walk_pages(reader: PdfFileReader) -> list[generic.DictionaryObject]:
     return pages
 
 
+def _holes(pdf: bytes) -> Iterator[int]:
+    """Where the holes of signatures lie, by the bytes alone: each ByteRange that is written where it says it is."""
+    for match in re.finditer(rb"/ByteRange\s*\[\s*0\s+(\d{1,9})\s+(\d{1,9})\s+\d{1,9}\s*\]", pdf):
+        start, end = int(match[1]), int(match[2])
+        if start < end <= len(pdf) and pdf[start : start + 1] == b"<" and pdf[end - 1 : end] == b">":
+            yield start
+
+
 def _collect(reader: PdfFileReader) -> tuple[EmbeddedPdfSignature, ...]:
     fields = list(enumerate_sig_fields(reader, filled_status=True))
     if len(fields) > MAX_SIGNATURES:
@@ -150,15 +189,27 @@ def _collect(reader: PdfFileReader) -> tuple[EmbeddedPdfSignature, ...]:
             embedded = EmbeddedPdfSignature(reader, field, name)
             _insist_on_byte_range(embedded)
         except (Exception, RecursionError, MemoryError) as failure:
+            if _number_of_signers(field) not in (None, 1):
+                raise Damaged("signature_unsupported", Verdict.TIDAK_SAH) from failure
             raise Damaged("signature_unparsable") from failure
         found.append(embedded)
     return tuple(sorted(found, key=lambda embedded: (embedded.signed_revision, embedded.fq_name)))
+
+
+def _number_of_signers(field: generic.DictionaryObject) -> int | None:
+    """How many signed the container of a field; None when it is no CMS SignedData."""
+    try:
+        content = cms.ContentInfo.load(extract_contents(field.get_object()["/V"]))  # type: ignore[no-untyped-call]
+        return len(content["content"]["signer_infos"]) if content["content_type"].native == "signed_data" else None
+    except (Exception, RecursionError, MemoryError):
+        return None
 
 
 def _insist_on_byte_range(embedded: EmbeddedPdfSignature) -> None:
     numbers = embedded.byte_range
     if (
         not isinstance(numbers, generic.ArrayObject)
+        or not numbers
         or len(numbers) % 2
         or not all(isinstance(number, int) and number >= 0 for number in numbers)
     ):

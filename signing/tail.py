@@ -1,9 +1,9 @@
 """Accounts for an update that stands behind the last signature and that no digest covers.
 
-Anyone may append such an update, so it is accepted only as what PAdES needs there (ETSI EN 319 142-1, 5.4): one
-revision with a document security store (DSS) whose every new part is signed by an authority that ends at the policy's
-anchors. Around it, nothing may differ from what is covered but what every writing program renews: dates that agree with
-each other, and the second half of the file's identifier.
+Anyone may append such an update, so it is accepted only as what PAdES needs there (ETSI EN 319 142-1, 5.4): revisions
+of a document security store (DSS) whose every new part is signed by an authority that ends at the policy's anchors.
+Around it, nothing may differ from what is covered but what every writing program renews: dates that agree with each
+other, and the second half of the file's identifier.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from signing.accounting import Pool, Unaccounted, account_for_certificate, account_for_crl
+from signing.accounting import Pool, Unaccounted, account_for_certificate, account_for_crl, read_node
 from signing.revisions import info_of, reached
 from signing.trust import entries
 
@@ -40,7 +40,8 @@ _TOKEN = re.compile(
 )
 _ENTRY = rb"\d{10} 00000 n(?: \n| \r|\r\n)"
 _XREF = re.compile(
-    rb"xref\r?\n(0 1\r?\n0000000000 65535 f(?: \n| \r|\r\n))?(\d+ \d+\r?\n(" + _ENTRY + rb")+)+trailer\b"
+    rb"xref\r?\n(0 \d+\r?\n0000000000 65535 f(?: \n| \r|\r\n)(" + _ENTRY + rb")*)?"
+    rb"(\d+ \d+\r?\n(" + _ENTRY + rb")+)*trailer\b"
 )
 _START = re.compile(rb"[ \r\n]{1,2}[1-9]\d*[ \r\n]{1,2}")
 _PDF_DATE = re.compile(r"D:(\d{14})(Z|[+-]\d{2}'\d{2}'?)")
@@ -63,27 +64,33 @@ class Tail:
 
     def account(self) -> None:
         """Raises Unaccounted for anything an archive update does not need."""
-        last = self.reader.xrefs.total_revisions - 1
-        first = next(
-            (n for n in range(last + 1) if self.reader.xrefs.get_startxref_for_revision(n) >= self.covered), None
-        )
-        if first is None or first != last:
-            raise Unaccounted("not exactly one update")
-        before, after = self.reader.get_historical_resolver(last - 1), self.reader.get_historical_resolver(last)
-        self._check_tiles(last, after)
-        self._check_places(last, after)
-        _check_catalog(before, after)
-        _check_metadata(before, after)
-        self._check_trailer(before, after, last)
-        self._check_store(before, after, last)
+        starts = self.reader.xrefs.get_startxref_for_revision
+        revisions = range(self.reader.xrefs.total_revisions)
+        updates = [number for number in revisions if starts(number) >= self.covered]
+        if not updates or updates != list(revisions)[updates[0] :]:
+            raise Unaccounted("no update in order")
+        at = self.covered
+        for number in updates:
+            before, after = self.reader.get_historical_resolver(number - 1), self.reader.get_historical_resolver(number)
+            at = self._check_tiles(number, after, at)
+            self._check_places(number, after)
+            _check_catalog(before, after)
+            _check_metadata(before, after)
+            self._check_trailer(before, after, number)
+            self._check_store(before, after, number)
+        if not END_OF_LINE.fullmatch(self.pdf[at:]):
+            raise Unaccounted("bytes behind the last update")
 
-    def _check_tiles(self, revision: int, handler: HistoricalResolver) -> None:
-        """Objects, cross-reference section and end marker follow each other with at most an end of line between."""
+    def _check_tiles(self, revision: int, handler: HistoricalResolver, begin: int) -> int:
+        """Objects, cross-reference section and end marker follow each other with at most an end of line between.
+
+        Returns where the update that begins at `begin` ends.
+        """
         container = self.reader.xrefs.get_xref_container_info(revision)
-        places = self._places(revision)
+        places = self._places(revision, begin)
         start_of_table = container.declared_startxref
         starts = sorted({*places, start_of_table})
-        if not END_OF_LINE.fullmatch(self.pdf[self.covered : starts[0]]):
+        if not END_OF_LINE.fullmatch(self.pdf[begin : starts[0]]):
             raise Unaccounted("bytes before the first object of an update")
         for start, end in pairwise(starts):
             _check_object(handler.get_object(places[start]), self.pdf[start:end])
@@ -97,15 +104,14 @@ class Tail:
             raise Unaccounted("cross-reference table")
         else:
             _check_syntax(_bare(handler.trailer_view), section[table.end() :])
-        if not END_OF_LINE.fullmatch(self.pdf[marker + len(b"%%EOF") :]):
-            raise Unaccounted("bytes behind the last update")
+        return marker + len(b"%%EOF")
 
-    def _places(self, revision: int) -> dict[int, Any]:
+    def _places(self, revision: int, begin: int) -> dict[int, Any]:
         """Where the objects of the update begin."""
         found = {}
         for reference in self.reader.xrefs.explicit_refs_in_revision(revision):
             marker = self.reader.xrefs.get_historical_ref(reference, revision)
-            if not isinstance(marker, int) or marker < self.covered:
+            if not isinstance(marker, int) or marker < begin:
                 raise Unaccounted("object in a stream, or outside its update")
             found[marker] = reference
         return found
@@ -158,7 +164,7 @@ class Tail:
 
     def _check_vri(self, before: HistoricalResolver, stored: Any, listed: set[Any]) -> None:
         old = entries(before.root["/DSS"], "/VRI") if "/DSS" in before.root else ()
-        known = {_vri_key(one) for one in self.contents}
+        known = {key for one in self.contents for key in _vri_keys(one)}
         for key in set(stored) - set(old):
             entry = stored[key]
             if key not in known or set(entry) - {"/Type", "/Cert", "/CRL", "/OCSP"}:
@@ -213,11 +219,17 @@ def lacks_vri(handler: PdfHandler, contents: bytes) -> bool:
     """True when a DSS that names what belongs to which signature (VRI) does not name this one."""
     if "/DSS" not in handler.root or not (stored := entries(handler.root["/DSS"], "/VRI")):
         return False
-    return _vri_key(contents) not in stored
+    return not _vri_keys(contents) & set(stored)
 
 
-def _vri_key(contents: bytes) -> str:
-    return "/" + hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper()
+def _vri_keys(contents: bytes) -> set[str]:
+    """The names a signature may have in the VRI: programs hash its bytes with or without padding, or their digits."""
+    try:
+        forms = [contents, read_node(contents).raw]
+    except Unaccounted:
+        forms = [contents]
+    forms += [spelled.encode() for form in forms for spelled in (form.hex(), form.hex().upper())]
+    return {"/" + hashlib.sha1(form, usedforsecurity=False).hexdigest().upper() for form in forms}
 
 
 def _answers_ocsp(certificate: x509.Certificate) -> bool:

@@ -9,16 +9,20 @@ refused even if an older answer in the file calls it good: whoever holds a lette
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import crl, ocsp, x509
+from asn1crypto import algos, cms, crl, ocsp, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESIndeterminate
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import RevokedError
 from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import DEFAULT_WEAK_HASH_ALGOS
+from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
 from signing.accounting import Pool
 from signing.policy import Policy
@@ -37,6 +41,13 @@ _PROBLEMS = {
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "algorithm_weak",
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "algorithm_weak",
 }
+
+
+def signer_usage(certificate: x509.Certificate) -> KeyUsageConstraints:
+    """A signer's key may sign documents; a certificate that restricts nothing restricts nothing (RFC 5280, 4.2.1.3)."""
+    restricted = certificate.key_usage_value is not None
+    usages = {"non_repudiation", "digital_signature"} if restricted else set()
+    return KeyUsageConstraints(key_usage=usages, match_all_key_usages=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,20 @@ class Archive:
             )
         except (PdfError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
             return cls(broken=True)
+
+    def with_signed_evidence(self, signed_attributes: cms.CMSAttributes) -> Archive:
+        """This archive and what the signature itself carries as Adobe's revocation information (ISO 32000-2, 12.8.3.3).
+
+        Common software, BSrE's among it, puts lists and answers into a signed attribute instead of a DSS.
+        """
+        crls: list[crl.CertificateList] = []
+        ocsps: list[ocsp.OCSPResponse] = []
+        for attribute in signed_attributes:
+            if attribute["type"].native == "adobe_revocation_info_archival":
+                for value in attribute["values"]:
+                    crls.extend(value["crl"] or ())
+                    ocsps.extend(value["ocsp"] or ())
+        return replace(self, crls=(*self.crls, *crls), ocsps=(*self.ocsps, *ocsps)) if crls or ocsps else self
 
     @property
     def has_revocation(self) -> bool:
@@ -115,8 +140,8 @@ class Evidence:
         return ValidationContext(
             trust_roots=self.policy.anchors,
             other_certs=[*self.policy.others, *self.archive.certificates],
-            crls=list(self.crls),
-            ocsps=list(self.archive.ocsps),
+            crls=[listed for listed in self.crls if not _is_weak(listed["signature_algorithm"])],
+            ocsps=[answer for answer in self.archive.ocsps if not _is_weak_answer(answer)],
             moment=self.moment,
             allow_fetching=False,
             revocation_mode=mode,
@@ -126,32 +151,64 @@ class Evidence:
     def names_as_revoked(self, path: Iterable[x509.Certificate], at: datetime, *, is_authority: bool) -> bool:
         """True when a list names a certificate of `path` as revoked at `at` (RFC 5280; RFC 3161, 4 for authorities)."""
         chain = list(path)
+        own = {listed.dump() for listed in self.policy.revocation_lists}
+        pool = Pool([*self.policy.anchors, *self.policy.others, *chain])
         for certificate in chain:
             for listed in self.crls:
                 if listed.issuer.dump() != certificate.issuer.dump() and listed.issuer != certificate.issuer:
                     continue
                 entry = _entry(listed, certificate.serial_number)
-                if entry is None:
+                if entry is None or (listed.dump() not in own and not _is_signed(listed, pool)):
                     continue
                 reason = entry.crl_reason_value.native if entry.crl_reason_value is not None else None
                 if entry["revocation_date"].native <= at or (is_authority and reason not in HARMLESS_FOR_TIMESTAMPS):
                     return True
         return False
 
-    def lists_cover(self, path: ValidationPath) -> bool:
-        """True when each certificate below the anchor is within a list's time, under a list its issuer signed.
+    async def covers(self, path: ValidationPath, *, only_existing: bool = False) -> bool:
+        """True when each certificate below the anchor is within the time of a list, or of an answer, of its issuer.
 
         For certificates that declare no source of revocation information: the library does not match them with a list
-        that names a distribution point, although the policy's author put the list there for them.
+        that names a distribution point nor with any OCSP answer, although whoever archived it meant it for them.
+        `only_existing` asks it of those certificates alone whose issuer publishes anything that is known here.
         """
         pool = Pool(path.iter_certs(include_root=True))
-        return all(
-            one.crl_distribution_points or one.ocsp_urls or any(self._covers(listed, one, pool) for listed in self.crls)
-            for one in path.iter_certs(include_root=False)
-        )
+        context = self.declared_context()
+        for one in path.iter_certs(include_root=False):
+            if one.crl_distribution_points or one.ocsp_urls or (only_existing and not self._publishes(one)):
+                continue
+            if any(self._covers(listed, one, pool) for listed in self.crls):
+                continue
+            if await self._answer(one, path, context) != "good":
+                return False
+        return True
+
+    async def revoked_by_answer(self, path: ValidationPath) -> bool:
+        """True when an OCSP answer says that a certificate of the path is revoked, whether or not it declares OCSP."""
+        if not self.archive.ocsps:
+            return False
+        context = self.declared_context()
+        answers = [await self._answer(one, path, context) for one in path.iter_certs(include_root=False)]
+        return "revoked" in answers
+
+    async def _answer(self, certificate: x509.Certificate, path: ValidationPath, context: ValidationContext) -> str:
+        if not self.archive.ocsps:
+            return "none"
+        try:
+            await verify_ocsp_response(certificate, path, context)
+        except RevokedError:
+            return "revoked"
+        except Exception:  # the library has a family of errors for each way in which no answer fits
+            return "none"
+        return "good"
+
+    def _publishes(self, certificate: x509.Certificate) -> bool:
+        """True when a list of the certificate's issuer is known, to the policy or to the file."""
+        known = (*self.policy.revocation_lists, *self.archive.crls)
+        return any(listed.issuer.dump() == certificate.issuer.dump() for listed in known)
 
     def _covers(self, listed: crl.CertificateList, certificate: x509.Certificate, pool: Pool) -> bool:
-        if listed.issuer.dump() != certificate.issuer.dump():
+        if listed.issuer.dump() != certificate.issuer.dump() or _is_weak(listed["signature_algorithm"]):
             return False
         point = listed.issuing_distribution_point_value
         if point is not None and (point["indirect_crl"].native or point["only_some_reasons"].native):
@@ -163,10 +220,7 @@ class Evidence:
             return False
         body = listed["tbs_cert_list"]
         end = body["next_update"].native
-        in_time = end is not None and end >= self.moment
-        return in_time and pool.vouches(
-            listed.issuer, body.dump(), listed["signature_algorithm"], listed["signature"].native
-        )
+        return end is not None and end >= self.moment and _is_signed(listed, pool)
 
     def why_chain_fails(self, path: ValidationPath) -> str:
         """Name the cause that the library sums up as a general failure of the chain."""
@@ -181,16 +235,43 @@ class Evidence:
         return "untrusted"
 
     async def suffices_for(self, certificate: x509.Certificate, others: Iterable[x509.Certificate], usage: str) -> bool:
-        """True when the chain of `certificate` validates with what is known here."""
-        context = self.timestamp_context() if usage == "time_stamping" else self.signer_context()
-        validator = CertificateValidator(certificate, intermediate_certs=[*others], validation_context=context)
+        """True when the chain of `certificate` validates with what is known here.
+
+        Of a timestamp authority no list is asked that its issuer publishes nowhere.
+        """
+        stamping = usage == "time_stamping"
+        chain = [*others]
+        if await self._path_of(certificate, chain, self.timestamp_context() if stamping else self.signer_context()):
+            return True
+        path = await self._path_of(certificate, chain, self.declared_context())
+        return path is not None and await self.covers(path, only_existing=stamping)
+
+    async def _path_of(
+        self, certificate: x509.Certificate, others: list[x509.Certificate], context: ValidationContext
+    ) -> ValidationPath | None:
+        validator = CertificateValidator(certificate, intermediate_certs=others, validation_context=context)
         try:
-            await validator.async_validate_usage(  # type: ignore[no-untyped-call]
-                set(), {usage} if usage == "time_stamping" else None
-            )
+            return await validator.async_validate_usage(set())  # type: ignore[no-any-return, no-untyped-call]
         except Exception:
-            return False
+            return None
+
+
+def _is_signed(listed: crl.CertificateList, pool: Pool) -> bool:
+    body, signature = listed["tbs_cert_list"].dump(), listed["signature"].native
+    return pool.vouches(listed.issuer, body, listed["signature_algorithm"], signature)
+
+
+def _is_weak(algorithm: algos.SignedDigestAlgorithm) -> bool:
+    try:
+        return algorithm.hash_algo in DEFAULT_WEAK_HASH_ALGOS
+    except ValueError:  # such as Ed25519, which has its digest within
+        return False
+
+
+def _is_weak_answer(answer: ocsp.OCSPResponse) -> bool:
+    if answer["response_status"].native != "successful":
         return True
+    return _is_weak(answer.basic_ocsp_response["signature_algorithm"])
 
 
 def _entry(listed: crl.CertificateList, serial: int) -> Any:

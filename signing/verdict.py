@@ -55,6 +55,7 @@ REASONS: dict[str, str] = {
     "digest_mismatch": "Isi dokumen tidak sama dengan yang ditandatangani.",
     "signature_invalid": "Nilai tanda tangan tidak cocok dengan sertifikat penanda tangan.",
     "signer_certificate_missing": "Sertifikat penanda tangan tidak disertakan.",
+    "signer_not_named": "Tanda tangan tidak mengikat sertifikat penanda tangannya.",
     "signature_unsupported": "Bentuk tanda tangan tidak didukung.",
     "untrusted": "Sertifikat tidak berasal dari penerbit yang dipercaya.",
     "certificate_expired": "Sertifikat tidak berlaku pada waktu penandatanganan.",

@@ -28,9 +28,9 @@ from pyhanko.sign.validation.generic_cms import (
     collect_timing_info,
     extract_certs_for_validation,
     extract_tst_data_iter,
+    get_signing_cert_attr,
 )
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
@@ -43,11 +43,10 @@ from signing.revisions import (
     signatures_removed,
 )
 from signing.tail import Tail, bundled_certificates, lacks_vri
-from signing.trust import Archive, Evidence, trust_problem
+from signing.trust import Archive, Evidence, signer_usage, trust_problem
 from signing.verdict import FoundSignature, Level, Reason, Report, Verdict
 
 TIMESTAMP_ORDER_TOLERANCE = timedelta(minutes=5)
-_SIGNER_USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +99,17 @@ def _end_of_coverage(found: _Found) -> int:
     return int(numbers[2]) + int(numbers[3])
 
 
+def _names_its_certificate(embedded: EmbeddedPdfSignature) -> bool:
+    """True when the signed attributes bind the signer's certificate (ESS), as CAdES and timestamps must.
+
+    Without it another certificate for the same key could be put in its place. Signatures of the older form
+    (adbe.pkcs7.detached, ISO 32000-1, 12.8.3.3) need not have it.
+    """
+    if embedded.sig_object.get("/SubFilter") == "/adbe.pkcs7.detached":
+        return True
+    return get_signing_cert_attr(embedded.signer_info["signed_attrs"]) is not None
+
+
 class _Judgement:
     def __init__(self, document: Document, policy: Policy, now: datetime) -> None:
         self.document = document
@@ -120,7 +130,7 @@ class _Judgement:
             self._blame("trailing_bytes")
         if self.document.irregular:
             self._blame("irregular_structure")
-        if signatures_removed(self.document.reader):
+        if self.document.hides_signature or signatures_removed(self.document.reader):
             self._blame("signature_removed")
         if has_damaged_page(self.document.reader):
             self._blame("page_damaged")
@@ -135,7 +145,7 @@ class _Judgement:
         return self._conclude(signatures)
 
     def _without_signature(self) -> Report:
-        if signatures_removed(self.document.reader):
+        if self.document.hides_signature or signatures_removed(self.document.reader):
             return Report.plain(Verdict.TIDAK_SAH, "signature_removed")
         if self.document.trailing_looks_cut:
             return Report.plain(Verdict.RUSAK, "cut_off")
@@ -199,6 +209,8 @@ class _Judgement:
             if not (status.intact and status.valid):
                 self._blame("timestamp_invalid", found)
                 continue
+            if not _names_its_certificate(found.embedded):
+                self._blame("signer_not_named", found)
             if problem := trust_problem(status, evidence, status.timestamp, is_authority=True):
                 self._blame(problem, found)
                 continue
@@ -217,14 +229,15 @@ class _Judgement:
         moment = await self._signature_time(found, proof)
         if moment is None and self.policy.min_level is not Level.B_B:
             self.reasons.append(Reason.of("timestamp_missing", found.name))
-        evidence = Evidence(self.policy, self.archive, moment or self.now)
+        archive = self.archive.with_signed_evidence(found.embedded.signer_info["signed_attrs"])
+        evidence = Evidence(self.policy, archive, moment or self.now)
         try:
             status = await async_validate_pdf_signature(
                 found.embedded,
                 signer_validation_context=evidence.signer_context(),
                 ts_validation_context=Evidence(self.policy, self.archive, proof).timestamp_context(),
                 skip_diff=True,
-                key_usage_settings=_SIGNER_USAGE,
+                key_usage_settings=signer_usage(found.embedded.signer_cert),
             )
         except Exception:
             self._blame("signature_invalid", found)
@@ -233,6 +246,8 @@ class _Judgement:
             self._blame("digest_mismatch", found)
         if not status.valid:
             self._blame("signature_invalid", found)
+        if not _names_its_certificate(found.embedded):
+            self._blame("signer_not_named", found)
         if status.intact and status.valid and (problem := await self._signer_problem(found, status, evidence)):
             self._blame(problem, found)
         self._check_changes(found)
@@ -244,6 +259,8 @@ class _Judgement:
 
     async def _signer_problem(self, found: _Found, status: Any, evidence: Evidence) -> str | None:
         problem = trust_problem(status, evidence, evidence.moment)
+        if problem is None and await evidence.revoked_by_answer(status.validation_path):
+            return "revoked"
         if problem not in ("untrusted", "revocation_unknown"):
             return problem
         again = await async_validate_pdf_signature(
@@ -251,12 +268,14 @@ class _Judgement:
             signer_validation_context=evidence.declared_context(),
             ts_validation_context=evidence.declared_context(),
             skip_diff=True,
-            key_usage_settings=_SIGNER_USAGE,
+            key_usage_settings=signer_usage(found.embedded.signer_cert),
         )
         path = again.validation_path
-        if again.trust_problem_indic is None and path is not None and evidence.lists_cover(path):
-            return trust_problem(again, evidence, evidence.moment)
-        return problem
+        if again.trust_problem_indic is not None or path is None:
+            return problem
+        if not await evidence.covers(path):
+            return "revocation_unknown"
+        return trust_problem(again, evidence, evidence.moment)
 
     def _proof_after(self, found: _Found) -> datetime:
         """The earliest moment proven by a good document timestamp over this signature; now, when there is none."""

@@ -128,7 +128,12 @@ async def test_a_letter_without_archive_may_get_one_of_its_own_authorities_evide
     stranger = x509.Certificate.load(workshop.pki.certificate("lain"))
     for certificates in ([*material.intermediates, self_signed()], [stranger]):
         assert codes(verify_pdf(appended(pdf, certs=certificates), policy)) == {"unaccounted_bytes"}
-    assert verify_pdf(appended(lifted, certs=material.roots), policy).verdict is Verdict.TIDAK_SAH
+    again = appended(lifted, certs=material.roots)
+    assert verify_pdf(again, policy).verdict is Verdict.SAH
+    assert codes(verify_pdf(appended(again, certs=[self_signed()]), policy)) == {"unaccounted_bytes"}
+    first, second = len(lifted) - 2, len(again) - 2
+    for at in (first, second, len(lifted) + 3):
+        assert verify_pdf(again[:at] + b"  " + again[at:], policy).verdict is not Verdict.SAH, at
 
 
 @pytest.mark.parametrize("level", [Level.B_LT, Level.B_LTA])
