@@ -22,12 +22,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from api.attempts import Attempts
+from api.code_reader import CodeReader
 from api.engine import Engine
 from api.layers import HeadAsGet, RequestLayer
 from api.mailing import Mailing
 from api.pages import page_environment
 from api.pages.rendering import problem_page
 from api.pages.routes import pages
+from api.pages.verification import verification_pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
@@ -91,6 +93,7 @@ def services_from(
         passwords=passwords or Passwords(),
         attempts=Attempts(db, records),
         scanner=Scanner(),
+        code_reader=CodeReader(settings.public_base_url, settings.qr_key_bytes),
         verifying=Verifying(settings.signing_trust_dir),
         problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
@@ -126,6 +129,7 @@ def assemble(services: Services) -> FastAPI:
     problems.install(app)
     app.include_router(api_router())
     app.include_router(pages)
+    app.include_router(verification_pages)
     app.mount("/assets", Assets(directory=WEB / "dist"))
     return app
 

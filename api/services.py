@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from jinja2 import Environment
 
 from api.attempts import Attempts
+from api.code_reader import CodeReader
 from api.engine import Engine
 from api.mailing import Mailing
 from api.passwords import Passwords
@@ -69,6 +70,7 @@ class Services:
     passwords: Passwords
     attempts: Attempts
     scanner: Scanner
+    code_reader: CodeReader
     verifying: Verifying
     problems: ProblemAnswers
     sentences: Sentences
@@ -98,5 +100,6 @@ class Services:
     async def aclose(self) -> None:
         """Ends children and connections."""
         await self.scanner.aclose()
+        await self.code_reader.aclose()
         await self.verifying.aclose()
         await self.db.close()

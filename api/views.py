@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.pages.formatting import day_reason
 from api.problems import ApiCode, Problem
+from api.reason_words import advice_on
 from api.services import Services
 from permits.application import CLOSED
 from permits.calendar import CalendarTooShort, WorkingCalendar
@@ -190,6 +191,8 @@ class PermitView(_View):
 
     state: str
     """SAH, KEDALUWARSA, DICABUT, DIGANTI, DIPERPANJANG, CONTOH, BELUM_TERBIT, TIDAK_DIKENAL."""
+    purpose: str | None = None
+    """permit, rejection, revocation, replacement, extension."""
     number: str | None = None
     title: str | None = None
     holder_name: str | None = None
@@ -243,13 +246,29 @@ class SignatureView(_View):
     good: bool
 
 
-class MatchView(_View):
-    """The registered letter that an uploaded file is, byte for byte."""
+class FindingView(_View):
+    """One reason of a verdict."""
 
-    number: str
-    title: str
+    code: str
+    """Stable (signing.verdict.REASONS)."""
+    text: str
+    advice: str
+    """What it means for whoever holds the file."""
+
+
+class MatchView(_View):
+    """The registered letter that an uploaded file is, byte for byte; of one that is not issued, its state alone."""
+
+    number: str | None
+    title: str | None
     state: str
+    purpose: str | None = None
+    holder_name: str | None = None
+    issued_on: date | None = None
+    valid_until: date | None = None
+    changed_on: datetime | None = None
     successor_number: str | None
+    extended_until: date | None = None
     verification_url: str | None
 
 
@@ -259,6 +278,7 @@ class ReportView(_View):
     verdict: str
     level: str | None
     reasons: list[str]
+    findings: list[FindingView]
     signatures: list[SignatureView]
     sha256: str
     match: MatchView | None
@@ -276,6 +296,9 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
         verdict=report.verdict.value,
         level=report.level.value if report.level else None,
         reasons=[reason.text for reason in report.reasons],
+        findings=[
+            FindingView(code=reason.code, text=reason.text, advice=advice_on(reason.code)) for reason in report.reasons
+        ],
         signatures=_signatures(report),
         sha256=sha256,
         match=_match(services, letter),
@@ -296,10 +319,19 @@ def _signatures(report: Report) -> list[SignatureView]:
 def _match(services: Services, letter: RegisteredLetter | None) -> MatchView | None:
     if letter is None:
         return None
+    if letter.state == "BELUM_TERBIT":
+        # What is not issued is nobody's business yet.
+        return MatchView(number=None, title=None, state=letter.state, successor_number=None, verification_url=None)
     return MatchView(
         number=letter.number,
         title=letter.title,
         state=letter.state,
+        purpose=letter.purpose,
+        holder_name=letter.holder_name,
+        issued_on=letter.issued_on,
+        valid_until=letter.valid_until,
+        changed_on=letter.changed_on,
         successor_number=letter.successor_number,
+        extended_until=letter.extended_until,
         verification_url=verification_url(services, letter.verification_id),
     )

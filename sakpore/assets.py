@@ -123,8 +123,8 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
         put(font, (packages / "@fontsource" / "noto-sans" / "files" / font).read_bytes())
     for script in SCRIPTS:
         put(script.rpartition("/")[2], (packages / script).read_bytes())
-    for drawing in sorted(static.glob("*.svg")):
-        put(drawing.name, drawing.read_bytes())
+    for own in sorted((*static.glob("*.svg"), *static.glob("*.js"))):
+        put(own.name, own.read_bytes())
     framework = (packages / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
     sheets = [_without_foreign_marks(framework), *((static / name).read_text() for name in OWN_STYLES)]
     put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())

@@ -25,6 +25,8 @@ TAG_BYTES = 10
 QUIET_ZONE_MODULES = 4
 MINIMUM_KEY_BYTES = 16
 _ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
+_CROCKFORD_MISREAD = str.maketrans("OIL", "011")
+_TAG_MISREAD = str.maketrans("089", "obg")  # base32 of RFC 4648 has none of them
 _CONTEXT = b"sakpore verification code v1\0"
 
 
@@ -52,6 +54,31 @@ def check_code(code: str, key: bytes) -> str | None:
     if not dot or not _ID.fullmatch(random_id) or not tag.isascii():
         return None
     return random_id if hmac.compare_digest(_tag(random_id, key), tag.lower()) else None
+
+
+def understand_code(text: str, key: bytes) -> str | None:
+    """The code of ours that a person meant by `text`, as this installation writes it; None where there is none.
+
+    People type from paper: spaces, hyphens and case do not matter, nor whether 0 or O, 1 or I or L was meant. Every
+    reading still has to carry the right tag, so tolerance opens no other code.
+    """
+    given = "".join(text.split()).strip(".,;:!?\"'()<>")
+    if len(given) > 200:
+        return None
+    head, dot, tail = given.partition(".")
+    if not dot:
+        return None
+    tag = tail.replace("-", "").lower().translate(_TAG_MISREAD)
+    for random_id in dict.fromkeys((head, *_readings(head.replace("-", "")))):
+        for each in dict.fromkeys((tail, tag, tag.replace("1", "l"), tag.replace("1", "i"))):
+            if check_code(f"{random_id}.{each}", key) is not None:
+                return f"{random_id}.{each.lower()}"
+    return None
+
+
+def _readings(head: str) -> tuple[str, ...]:
+    """Ids are in capitals without I, L, O (Crockford's base32), or in small letters without 0, 1, 8, 9 (RFC 4648)."""
+    return (head, head.upper(), head.upper().translate(_CROCKFORD_MISREAD), head.lower())
 
 
 def _tag(random_id: str, key: bytes) -> str:

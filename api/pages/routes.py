@@ -1,4 +1,4 @@
-"""The first pages: home, tracking, verification, log-in, and one for each kind of problem."""
+"""The first pages: home, tracking, log-in; verification has a module of its own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.routes.documents import download, find_letter, letter_content
 from api.routes.sessions import client_address, set_session_cookie
-from api.services import Services
 from api.sessions import log_in, resume
-from api.uploads import read_form_file
-from api.views import permit_view, report_view, tracking_view
+from api.views import tracking_view
 from permits.authority import Act
 from permits.numbering import NumberingError, read_tracking_code
 
@@ -55,42 +53,6 @@ async def look_up(request: Request, kode: Annotated[str, Query(max_length=100)] 
 async def tracking(code: str, request: Request, services: Here) -> Response:
     """Where a case stands."""
     return page(request, "lacak.html", view=await tracking_view(services, code))
-
-
-@pages.get("/v/{code}")
-async def verification(code: str, request: Request, services: Here) -> Response:
-    """Where the QR code lands."""
-    view = await permit_view(services, code)
-    return page(request, "verifikasi.html", 404 if view.state == "TIDAK_DIKENAL" else 200, permit=view)
-
-
-@pages.get("/v")
-async def upload_form(request: Request, services: Here) -> Response:
-    """A form for a PDF."""
-    limit = services.settings.verification_limit_bytes
-    return form_page(request, "verifikasi-unggah.html", report=None, errors=[], limit_bytes=limit)
-
-
-@pages.post("/v")
-async def upload(request: Request, services: Here) -> Response:
-    """The verdict on an uploaded PDF."""
-    with services.verifying.place():
-        return await _judged_page(request, services)
-
-
-async def _judged_page(request: Request, services: Services) -> Response:
-    limit = services.settings.verification_limit_bytes
-    try:
-        given = await read_form_file(request, limit, "pdf")
-        check_form(request, given.fields.get("csrf_token", ""))
-    except Problem as problem:
-        if problem.code not in (ApiCode.FILE_EMPTY, ApiCode.FILE_MISSING):
-            raise
-        words = services.problems.body(problem, "-")["detail"]
-        errors = [("pdf", words)]
-        return form_page(request, "verifikasi-unggah.html", 422, report=None, errors=errors, limit_bytes=limit)
-    report = await report_view(services, given.content, given.sha256)
-    return form_page(request, "verifikasi-unggah.html", report=report, errors=[], limit_bytes=limit)
 
 
 @pages.get("/masuk")

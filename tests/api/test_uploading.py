@@ -411,9 +411,9 @@ async def test_nobody_else_reads_an_applicants_documents(api: Api) -> None:
 async def test_a_child_that_dies_costs_one_file_and_not_the_next(api: Api) -> None:
     scanner = api.services.scanner
     assert (await scanner.check(a_pdf(), ["pdf"])).kind == "pdf"
-    assert scanner._child is not None
-    scanner._child.kill()
-    await scanner._child.wait()
+    assert scanner._child._process is not None
+    scanner._child._process.kill()
+    await scanner._child._process.wait()
     assert (await scanner.check(a_picture(), ["jpg"])).kind == "jpg"
 
 

@@ -3,7 +3,11 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from api.code_reader import Found
 from api.pages.formatting import day_reason
+from api.pages.verification import PHOTO_WORDS, TYPED_WORDS
+from api.reason_words import advice_on
+from signing.verdict import REASONS
 
 View = dict[str, Any]
 PERSON = {"name": "Contoh Pemohon Satu, A.Md.Ftr."}
@@ -89,8 +93,8 @@ def procedure_done(product: str) -> View:
 
 def permit(**changes: Any) -> View:
     return {
-        "state": "SAH", "number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis",
-        "holder_name": "Contoh Pemohon Satu, A.Md.Ftr.",
+        "state": "SAH", "purpose": "permit", "number": "503.SIPF/0042/XII/2026",
+        "title": "Surat Izin Praktik Fisioterapis", "holder_name": "Contoh Pemohon Satu, A.Md.Ftr.",
         "issued_on": date(2026, 12, 4), "valid_until": date(2031, 12, 4),
         "signer_name": "Kepala Contoh, S.H., M.Si.",
         "signer_title": "Kepala Dinas Penanaman Modal dan Pelayanan Terpadu Satu Pintu Kota Pekalongan",
@@ -115,9 +119,10 @@ def unknown_permit() -> View:
     return {"state": "TIDAK_DIKENAL", "demo_authority": False}
 
 
-def report(**changes: Any) -> View:
+def report(*reasons: str, **changes: Any) -> View:
+    findings = [{"code": code, "text": REASONS[code], "advice": advice_on(code)} for code in reasons]
     return {
-        "verdict": "SAH", "level": "B-LTA", "reasons": [],
+        "verdict": "SAH", "level": "B-LTA", "findings": findings,
         "signatures": [{"signer_name": "Kepala Contoh, S.H., M.Si.", "signed_at": at(4, 7, 32)}],
         "match": a_match(), **changes,
     }  # fmt: skip
@@ -126,15 +131,48 @@ def report(**changes: Any) -> View:
 def a_match(**changes: Any) -> View:
     return {
         "number": "503.SIPF/0042/XII/2026", "title": "Surat Izin Praktik Fisioterapis", "state": "SAH",
-        "successor_number": None, "verification_url": "/v/X", **changes,
+        "purpose": "permit", "holder_name": "Contoh Pemohon Satu, A.Md.Ftr.", "issued_on": date(2026, 12, 4),
+        "valid_until": date(2031, 12, 4), "changed_on": None, "extended_until": None, "successor_number": None,
+        "verification_url": "/v/X", **changes,
     }  # fmt: skip
+
+
+def unissued_match() -> View:
+    return dict.fromkeys(a_match()) | {"state": "BELUM_TERBIT"}
+
+
+def changed_match(state: str) -> View:
+    told = changed_permit(state)
+    return a_match(state=state, changed_on=told["changed_on"], successor_number=told["successor_number"])
+
+
+def uploads() -> dict[str, View]:
+    """Every answer to an uploaded file: the five verdicts, and every state of a registered letter."""
+    empty: View = {"level": None, "match": None, "signatures": []}
+    return {
+        "sah": report(),
+        "kedaluwarsa": report(match=a_match(state="KEDALUWARSA", valid_until=date(2026, 12, 5))),
+        "contoh": report(match=a_match(state="CONTOH")),
+        "penolakan": report(match=a_match(purpose="rejection", title="Surat Penolakan", valid_until=None)),
+        "pencabutan": report(match=a_match(purpose="revocation", title="Pencabutan Izin", valid_until=None)),
+        **{state.lower(): report(match=changed_match(state)) for state in ("DICABUT", "DIGANTI", "DIPERPANJANG")},
+        "diperpanjang-sampai": report(match=a_match(extended_until=date(2036, 12, 4))),
+        "belum-diterbitkan": report(match=unissued_match()),
+        "tidak-terdaftar": report(match=None),
+        "berubah": report("digest_mismatch", "changed_after_signing", verdict="TIDAK_SAH", **empty),
+        "semua-alasan": report(*REASONS, verdict="TIDAK_SAH", **empty),
+        "belum_terbit": report("head_unsigned", verdict="BELUM_TERBIT", **empty),
+        "tidak_bertanda_tangan": report("no_signature", verdict="TIDAK_BERTANDA_TANGAN", **empty),
+        "rusak": report("unparsable", verdict="RUSAK", **empty),
+    }
 
 
 def pages() -> dict[str, tuple[str, View]]:
     """Every page worth looking at: name -> (template, context)."""
-    changed = report(verdict="TIDAK_SAH", level=None, match=None, signatures=[],
-                     reasons=["Isi berkas ini berubah setelah ditandatangani."])
-    form = {"csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000}
+    form = {
+        "csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000,
+        "photo_limit_bytes": 25_000_000, "public_address": "https://sakpore.contoh.example",
+    }  # fmt: skip
     wrong_code = [("kode", "Kode lacak terdiri dari 16 huruf dan angka.")]
     wrong_login = [("email", "Alamat e-mail atau kata sandi keliru. Coba lagi.")]
     tracked = {
@@ -147,26 +185,25 @@ def pages() -> dict[str, tuple[str, View]]:
     }  # fmt: skip
     states = ("SAH", "KEDALUWARSA", "CONTOH", "BELUM_TERBIT")
     ended = ("DICABUT", "DIGANTI", "DIPERPANJANG")
-    replaced = a_match(state="DIGANTI", successor_number="503/0007/GANTI/V/2027")
-    empty = {"level": None, "match": None, "signatures": []}
     return {
         "beranda": ("beranda.html", {}),
         "beranda-salah": ("beranda.html", {"errors": wrong_code, "code": "7Q2M"}),
         **{f"lacak-{name}": ("lacak.html", {"view": view}) for name, view in tracked.items()},
         **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": permit(state=state)}) for state in states},
         **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": changed_permit(state)}) for state in ended},
+        "verifikasi-penolakan": ("verifikasi.html", {"permit": permit(purpose="rejection", valid_until=None)}),
+        "verifikasi-pencabutan": ("verifikasi.html", {"permit": permit(purpose="revocation", valid_until=None)}),
         "verifikasi-diperpanjang-sampai": ("verifikasi.html", {"permit": extended_permit()}),
-        "unggah-dicabut": ("verifikasi-unggah.html", {**form, "report": report(match=a_match(state="DICABUT"))}),
-        "unggah-diganti": ("verifikasi-unggah.html", {**form, "report": report(match=replaced)}),
         "verifikasi-tidak-dikenal": ("verifikasi.html", {"permit": unknown_permit()}),
         "unggah": ("verifikasi-unggah.html", form),
-        "unggah-salah": ("verifikasi-unggah.html", {**form, "errors": [("pdf", "Pilih dulu berkas PDF-nya.")]}),
-        "unggah-sah": ("verifikasi-unggah.html", {**form, "report": report()}),
-        "unggah-berubah": ("verifikasi-unggah.html", {**form, "report": changed}),
         **{
-            f"unggah-{word.lower()}": ("verifikasi-unggah.html", {**form, "report": report(verdict=word, **empty)})
-            for word in ("BELUM_TERBIT", "TIDAK_BERTANDA_TANGAN", "RUSAK")
+            f"unggah-salah-{field}": ("verifikasi-unggah.html", {**form, "errors": [(field, words)]})
+            for field, words in (
+                ("pdf", "Pilih dulu berkas PDF-nya."), ("foto", PHOTO_WORDS[Found.FOREIGN]),
+                ("kode", TYPED_WORDS[Found.NOTHING]),
+            )
         },
+        **{f"unggah-{name}": ("verifikasi-unggah.html", {**form, "report": one}) for name, one in uploads().items()},
         "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
         "beranda-masuk": ("beranda.html", {"person": PERSON}),
         "masuk": ("masuk.html", {"csrf_token": "contoh"}),

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from jinja2 import Environment, UndefinedError
 
+from api.reason_words import ADVICE
+from signing.verdict import REASONS
 from tests.pages import samples
 
 every_page = pytest.mark.parametrize("name", samples.pages())
@@ -36,7 +38,9 @@ def test_every_page_has_one_heading_a_title_and_a_way_past_the_menu(environment:
 @every_page
 def test_no_page_needs_a_script_an_inline_style_or_another_site(environment: Environment, name: str) -> None:
     html = shown(environment, name)
-    assert "<script" not in html
+    # A script only adds to what the forms do without it, and comes from our own built files (no inline script).
+    for script in re.findall(r"<script[^>]*>.*?</script>", html, re.DOTALL):
+        assert re.fullmatch(r'<script src="/assets/[\w.-]+\.js" defer></script>', script)
     assert not re.search(r"\s(style|on\w+)=", html)
     assert not re.search(r"""(src|href|action)=["'](https?:)?//""", html)
 
@@ -215,13 +219,74 @@ def test_an_extended_permit_says_both_last_days(environment: Environment) -> Non
     assert "menurut surat" not in environment.get_template("verifikasi.html").render(permit=same)
 
 
-@pytest.mark.parametrize(("name", "word"), [("unggah-dicabut", "DICABUT"), ("unggah-diganti", "DIGANTI")])
+@pytest.mark.parametrize(
+    ("name", "word", "label", "number"),
+    [
+        ("dicabut", "DICABUT", "Dicabut dengan surat nomor", "503/0003/CABUT/V/2027"),
+        ("diganti", "DIGANTI", "Surat yang berlaku sekarang", "503/0007/GANTI/V/2027"),
+        ("diperpanjang", "DIPERPANJANG", "Surat yang berlaku sekarang", "503/0051/SIPF/V/2027"),
+    ],
+)
 def test_an_intact_file_of_a_permit_that_ended_says_that_first(
-    environment: Environment, name: str, word: str
+    environment: Environment, name: str, word: str, label: str, number: str
 ) -> None:
-    html = shown(environment, name)
+    html = shown(environment, f"unggah-{name}")
     assert f'<h1 class="putusan__kata">{word}</h1>' in html
-    assert "putusan--done" not in html
+    assert "putusan--done" not in html and "Masih berlaku" not in html
+    assert f"{label} {number}" in words(html) and "Sejak Senin 3 Mei 2027" in words(html)
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "sentence"),
+    [
+        ("kedaluwarsa", "KEDALUWARSA", "masa berlaku izinnya sudah habis."),
+        ("contoh", "CONTOH", "tidak berlaku sebagai izin."),
+        ("belum-diterbitkan", "BELUM TERBIT", "belum kami terbitkan, jadi belum berlaku."),
+        ("tidak-terdaftar", "TIDAK TERDAFTAR", "tidak ada dalam daftar surat kami."),
+    ],
+)
+def test_a_good_signature_alone_is_no_valid_permit(
+    environment: Environment, name: str, word: str, sentence: str
+) -> None:
+    html = shown(environment, f"unggah-{name}")
+    assert f'<h1 class="putusan__kata">{word}</h1>' in html
+    assert sentence in words(html) and "putusan--done" not in html
+
+
+@pytest.mark.parametrize("page", ["verifikasi", "unggah"])
+@pytest.mark.parametrize(("name", "what"), [("penolakan", "penolakan permohonan"), ("pencabutan", "pencabutan izin")])
+def test_a_genuine_letter_that_is_no_permit_is_never_called_valid(
+    environment: Environment, page: str, name: str, what: str
+) -> None:
+    text = words(shown(environment, f"{page}-{name}"))
+    assert '<h1 class="putusan__kata">ASLI</h1>' in shown(environment, f"{page}-{name}")
+    assert f"Isinya {what}, bukan izin." in text
+    assert "erlaku sampai" not in text and "asih berlaku" not in text
+
+
+def test_a_good_file_says_what_has_to_agree_with_it(environment: Environment) -> None:
+    text = words(shown(environment, "unggah-sah"))
+    for fact in ("503.SIPF/0042/XII/2026", "Contoh Pemohon Satu, A.Md.Ftr.", "Jumat 4 Desember 2026", "Masih berlaku"):
+        assert text.index("Cocokkan dengan isi berkas") < text.index(fact)
+    assert "Nama, nomor, dan tanggal di sini harus sama persis" in text
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_is_explained_with_what_to_do(environment: Environment, code: str) -> None:
+    assert code in ADVICE
+    view = samples.report(code, verdict="TIDAK_SAH", level=None, match=None, signatures=[])
+    template, context = samples.pages()["unggah"]
+    text = words(environment.get_template(template).render(**{**context, "report": view}))
+    assert REASONS[code] in text and ADVICE[code] in text
+
+
+def test_advice_that_follows_from_several_reasons_is_given_once(environment: Environment) -> None:
+    view = samples.report("untrusted", "signature_invalid", "revoked", verdict="TIDAK_SAH", match=None, signatures=[])
+    template, context = samples.pages()["unggah"]
+    text = words(environment.get_template(template).render(**{**context, "report": view}))
+    assert ADVICE["revoked"] == ADVICE["signature_invalid"]
+    assert text.count(f"{REASONS['signature_invalid']} {ADVICE['revoked']}") == 0
+    assert text.count(f"{REASONS['revoked']} {ADVICE['revoked']}") == 1
 
 
 def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:

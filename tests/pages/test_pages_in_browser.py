@@ -12,19 +12,26 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from tests.pages import samples
 
 SITE = "http://pages.test"
-TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+TYPES = {
+    ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2",
+    ".js": "text/javascript",
+}  # fmt: skip
 AXE_PAGES = (
     "beranda-salah", "lacak-terlambat", "lacak-perbaikan", "lacak-terbit", "verifikasi-sah", "verifikasi-dicabut",
-    "verifikasi-diperpanjang-sampai", "unggah-dicabut", "verifikasi-tidak-dikenal", "unggah-salah",
+    "verifikasi-diperpanjang-sampai", "unggah", "unggah-dicabut", "unggah-tidak-terdaftar", "unggah-semua-alasan",
+    "verifikasi-tidak-dikenal", "unggah-salah-pdf", "unggah-salah-foto",
     "unggah-berubah", "masuk-salah", "galat-404",
 )  # fmt: skip
+
+
+def find_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("google-chrome")
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield launched
         launched.close()
 

@@ -1,0 +1,129 @@
+"""Is this letter ours? By the QR code with a camera, a photo or typed by hand, and by the PDF itself; no log-in.
+
+A QR code is a stranger's text: only one that begins with our own address leads anywhere, and only to our own page.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.code_reader import PHOTO_LIMIT_BYTES, Found, Reading, is_picture
+from api.dependencies import Here
+from api.pages.rendering import check_form, form_page, page, who_is_here
+from api.problems import ApiCode, Problem
+from api.services import Services
+from api.uploads import Upload, read_form_file
+from api.views import permit_view, report_view
+
+verification_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
+
+CAMERA_HERE = {"Permissions-Policy": "camera=(self), microphone=(), payment=()"}
+"""The one page that may ask for the camera."""
+
+_FOREIGN = (
+    "Kode QR ini bukan dari kantor kami. Jangan membuka alamat di dalamnya, dan jangan percaya surat yang memuatnya; "
+    "beri tahu kantor kami."
+)
+TYPED_WORDS: dict[Found, str] = {
+    Found.NOTHING: "Kode ini bukan kode kami. Kode berada di bawah kode QR, sesudah garis miring terakhir; periksa "
+    "tiap huruf dan angkanya.",
+    Found.FOREIGN: "Alamat ini bukan alamat kantor kami. Jangan membukanya, dan jangan percaya surat yang memuatnya; "
+    "beri tahu kantor kami.",
+}
+PHOTO_WORDS: dict[Found, str] = {
+    Found.FOREIGN: _FOREIGN,
+    Found.SEVERAL: "Ada lebih dari satu kode surat di foto itu. Foto satu kode QR saja.",
+    Found.NOTHING: "Tidak ada kode QR yang terbaca di foto itu. Foto lebih dekat, di tempat terang, sampai seluruh "
+    "kotaknya terlihat tajam.",
+    Found.NOT_A_PICTURE: "Berkas itu bukan foto JPEG, PNG, atau WebP. Pilih foto kode QR-nya; berkas PDF diunggah di "
+    "bagian PDF.",
+    Found.HEIC: "Foto HEIC belum dapat kami baca. Kirim sebagai JPEG: di iPhone, pilih Pengaturan, Kamera, Format, "
+    "Paling Kompatibel; atau foto layar gambarnya.",
+    Found.TOO_LARGE: "Foto itu terlalu besar ukurannya. Foto lagi dengan ukuran yang lebih kecil, atau potong di "
+    "sekitar kode QR-nya.",
+    Found.UNREADABLE: "Foto itu tidak dapat dibuka. Foto lagi, lalu coba lagi.",
+}
+
+
+@verification_pages.get("/v/{code}")
+async def verification(code: str, request: Request, services: Here) -> Response:
+    """Where the QR code lands."""
+    view = await permit_view(services, code)
+    return page(request, "verifikasi.html", 404 if view.state == "TIDAK_DIKENAL" else 200, permit=view)
+
+
+@verification_pages.get("/v")
+async def ways_to_verify(
+    request: Request, services: Here, kode: Annotated[str | None, Query(max_length=500)] = None
+) -> Response:
+    """The ways to check a letter; a typed code leads on to its page."""
+    if kode is None:
+        return _verify_page(request, services)
+    reading = services.code_reader.typed(kode)
+    return _onward(reading) or _verify_page(request, services, ("kode", TYPED_WORDS[reading.found]))
+
+
+@verification_pages.post("/v")
+async def upload(request: Request, services: Here) -> Response:
+    """The verdict on an uploaded PDF; a photo given in its place is read as one."""
+    with services.verifying.place():
+        given = await _given(request, services, "pdf", services.settings.verification_limit_bytes)
+        if isinstance(given, Response):
+            return given
+        if is_picture(given.content):
+            return await _read_photo(request, services, given.content)
+        report = await report_view(services, given.content, given.sha256)
+        return _verify_page(request, services, report=report)
+
+
+@verification_pages.post("/v/foto")
+async def photo(request: Request, services: Here) -> Response:
+    """On to the letter whose QR code is on the photo, or a sentence why not."""
+    with services.verifying.place():
+        given = await _given(request, services, "foto", PHOTO_LIMIT_BYTES)
+        return given if isinstance(given, Response) else await _read_photo(request, services, given.content)
+
+
+async def _given(request: Request, services: Services, name: str, limit: int) -> Upload | Response:
+    """The file of the form, or the page that asks for it again."""
+    try:
+        given = await read_form_file(request, limit, name)
+        check_form(request, given.fields.get("csrf_token", ""))
+    except Problem as problem:
+        if problem.code not in (ApiCode.FILE_EMPTY, ApiCode.FILE_MISSING):
+            raise
+        return _verify_page(request, services, (name, services.problems.body(problem, "-")["detail"]))
+    return given
+
+
+async def _read_photo(request: Request, services: Services, picture: bytes) -> Response:
+    reading = await services.code_reader.read(picture)
+    return _onward(reading) or _verify_page(request, services, ("foto", PHOTO_WORDS[reading.found]))
+
+
+def _onward(reading: Reading) -> Response | None:
+    """To our own page, by a path: whatever host the code named was compared and is not repeated."""
+    if reading.found is Found.LETTER:
+        return RedirectResponse(f"/v/{reading.code}", 303)
+    return None
+
+
+def _verify_page(
+    request: Request, services: Services, error: tuple[str, str] | None = None, *, report: Any = None
+) -> Response:
+    settings = services.settings
+    response = form_page(
+        request,
+        "verifikasi-unggah.html",
+        422 if error else 200,
+        report=report,
+        errors=[error] if error else [],
+        limit_bytes=settings.verification_limit_bytes,
+        photo_limit_bytes=PHOTO_LIMIT_BYTES,
+        public_address=settings.public_base_url,
+    )
+    response.headers.update(CAMERA_HERE)
+    return response
