@@ -38,6 +38,7 @@ from store.tables.people import (
     MandateRow,
 )
 from store.tables.permits import PermitRow
+from store.tables.seals import SealedDocumentRow
 
 __all__ = [
     "METADATA",
@@ -65,6 +66,7 @@ __all__ = [
     "OpdRequestRow",
     "OutboxRow",
     "PermitRow",
+    "SealedDocumentRow",
     "SignatureClaimRow",
     "SignedLetterRow",
     "StageEntryRow",
