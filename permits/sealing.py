@@ -1,4 +1,4 @@
-"""What the office seals, and how it is named: the letters that agencies signed by hand, and reports on verified files."""
+"""What the office seals, and how it is named: agencies' wet-signed letters, and reports on verified files."""
 
 from __future__ import annotations
 

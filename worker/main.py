@@ -31,6 +31,7 @@ from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
+from activities.sealing import SealDesk, SealPress, discard_old_reports
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
@@ -38,6 +39,7 @@ from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
+from signing.seal import OfficeSeal
 from signing.timestamps import TsaClient
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -54,6 +56,7 @@ from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 from workflows.reminders import ExpiryRemindersWorkflow
+from workflows.sealing import SealingWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ def main_activities(
     base = settings.public_base_url
     letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
+    press = SealPress(records, documents, settings.signing_pki_dir, settings.demo_authority)
     return [
         book.receive,
         book.enter_stage,
@@ -110,6 +114,8 @@ def main_activities(
         delivery.track_post,
         ReminderDesk(records, base).remind_expiring,
         EvaluationDesk(records, documents).compile_month,
+        press.prepare_wet_letter,
+        press.prepare_report,
     ]
 
 
@@ -120,7 +126,17 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     desk = SignatureDesk(records, documents, provider, material, seal)
-    return [desk.sign_letter, desk.judge_letter]
+    sealing = SealDesk(records, documents, _office_seal(settings, pipeline))
+    return [desk.sign_letter, desk.judge_letter, sealing.seal_document]
+
+
+def _office_seal(settings: SigningSettings, pipeline: Pipeline) -> OfficeSeal | None:
+    """The office's own key; None where the installation has none, and nothing is sealed."""
+    if settings.signing_office_seal_secret is None:
+        log.warning("No office seal is configured: agencies' letters and reports are not sealed.")
+        return None
+    folder = settings.signing_pki_dir / "p12"
+    return OfficeSeal.from_key_file(folder, settings.signing_office_seal, settings.signing_office_seal_secret, pipeline)
 
 
 async def run(queue: str) -> None:
@@ -152,7 +168,13 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
+        workflows=[
+            ApplicationWorkflow,
+            RecommendationWorkflow,
+            ExpiryRemindersWorkflow,
+            EvaluationWorkflow,
+            SealingWorkflow,
+        ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
@@ -167,7 +189,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
             keep_schedules(client),
             Replanner(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
-            _keep_house(records),
+            _keep_house(records, documents),
         ],
         stop,
     )
@@ -237,8 +259,8 @@ def _interceptors(settings: WorkerSettings) -> list[Interceptor]:
     return guards
 
 
-async def _keep_house(records: Records) -> None:
-    """Deletes what may not outlive its use: sealed consents, ended log-ins, answers to repeated requests."""
+async def _keep_house(records: Records, documents: DocumentStore) -> None:
+    """Deletes what may not outlive its use: sealed consents, ended log-ins, answers to repeated requests, reports."""
     while True:
         now = datetime.now(UTC)
         try:
@@ -246,6 +268,7 @@ async def _keep_house(records: Records) -> None:
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
             await records.delete_old_tokens(now - LOGINS_KEPT)
+            await discard_old_reports(records, documents, now)
         except Exception:  # the store may be away; the next round comes
             log.exception("The store cannot be tidied.")
         await asyncio.sleep(HOUSE_PAUSE_SECONDS)

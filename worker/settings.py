@@ -37,6 +37,7 @@ class MainSettings(WorkerSettings):
     public_base_url: str
     qr_key: Annotated[SecretStr, AfterValidator(_key)]
     demo_authority: bool = True  # certificates are the development ones; letters say so
+    signing_pki_dir: Path | None = None  # public trust material, for reading agencies' PDFs before they are sealed
     smtp_host: str = "localhost"
     smtp_port: int = 25
     smtp_username: str | None = None
@@ -51,7 +52,10 @@ class MainSettings(WorkerSettings):
     post_tracking: Literal["none", "stand-in"] = "none"
     post_stand_in_days: int = Field(default=2, ge=1, le=60)  # working days until its parcels arrive
 
-    @field_validator("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", mode="before")
+    @field_validator(
+        *("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", "signing_pki_dir"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -88,3 +92,10 @@ class SigningSettings(WorkerSettings):
     signing_seal_key: Path
     signing_seal_public_key: Path | None = None
     signing_tsa_url: str
+    signing_office_seal: str = "segel-kantor"  # name of the office's own key file, without .p12
+    signing_office_seal_secret: Path | None = None  # file with its passphrase, 0600; None: nothing is sealed
+
+    @field_validator("signing_office_seal_secret", mode="before")
+    @classmethod
+    def _empty_secret_is_none(cls, value: object) -> object:
+        return value or None

@@ -54,6 +54,17 @@ SIGNING = ActivityOptions(
 """A signature needs the timestamp authority and the revocation service. An activation lives for minutes: when they are
 away for longer, the letter goes back to the head's task rather than wait on a dead consent."""
 
+SEALING = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=WORKER_LIVES,
+    schedule_to_close_timeout=timedelta(days=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+    ),
+)
+"""The office's seal needs no person: where the timestamp authority is away or the key cannot be opened, operators mend
+that and the sealing goes on by itself. After a month somebody has to look: the failure stands in the engine's list."""
+
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
     heartbeat_timeout=WORKER_LIVES,

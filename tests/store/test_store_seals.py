@@ -91,4 +91,5 @@ async def test_each_officer_of_an_agency_has_one_mandate_a_day(records: Records)
 
 def a_mandate(mandate_id: str, account_id: str, **fields: object) -> Mandate:
     values: dict[str, object] = {"certificate_sha256": "b" * 64, "valid_from": date(2026, 1, 1), "decree": "contoh"}
-    return Mandate.model_validate({"id": mandate_id, "account_id": account_id, "capacity": "definitive"} | values | fields)
+    values |= {"id": mandate_id, "account_id": account_id, "capacity": "definitive"}
+    return Mandate.model_validate(values | fields)
