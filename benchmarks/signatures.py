@@ -1,14 +1,14 @@
 """What a signature costs: ours against the irreducible, and two hundred letters through the real queue.
 
-`python -m benchmarks.signatures [--pairs 10] [--letters 16] [--batch 200]`. Real cases are carried to the head's desk on
-a stack of their own. Then, in pairs and in one process, alternating who begins:
+`python -m benchmarks.signatures [--pairs 10] [--letters 16] [--batch 200]`. Real cases are carried to the head's desk
+on a stack of their own. Then, in pairs and in one process, alternating who begins:
 
 ours       from an activation that is given to a signed object that is registered, stored, read back and judged
 the floor  one PAdES B-LTA signature by pyHanko with a held key and a held validation context, one validation of the
            result by pyHanko, one PUT
 
-Both work on as many letters at once as the signing worker does. Then all letters of `--batch` cases are signed under one
-activation by the real worker; beside it stand the same number of `openssl cms` calls and of bare CMS signatures.
+Both work on as many letters at once as the signing worker does. Then all letters of `--batch` cases are signed under
+one activation by the real worker; beside it stand the same number of `openssl cms` calls and of bare CMS signatures.
 The result goes to var/bench/signatures.json with the load of the machine.
 """
 
@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +224,8 @@ async def pairs(office: Office, environment: dict[str, str], number: int, letter
             contents = [await documents.get_document(task["subject_sha256"]) for task in tasks]
             activation = await ours.ready(tasks)
             sides: dict[str, Sequence[Callable[[], Awaitable[None]]]] = {
-                "ours": [lambda task=task: ours.sign(task, activation) for task in tasks],  # type: ignore[misc]
-                "floor": [lambda content=content: floor.sign(content) for content in contents],  # type: ignore[misc]
+                "ours": [partial(ours.sign, task, activation) for task in tasks],
+                "floor": [partial(floor.sign, content) for content in contents],
             }
             order = ("ours", "floor") if n % 2 == 0 else ("floor", "ours")
             seconds = {name: await timed(sides[name]) for name in order}
@@ -232,8 +233,8 @@ async def pairs(office: Office, environment: dict[str, str], number: int, letter
                 continue
             measured.append({**seconds, "ratio": seconds["ours"] / seconds["floor"], "load": load()})
             console.print(
-                f"pair {n + 1:2}: ours {1000 * seconds['ours']:.0f} ms a letter, floor {1000 * seconds['floor']:.0f} ms, "
-                f"ratio {measured[-1]['ratio']:.3f}; load {load()[0]}",
+                f"pair {n + 1:2}: ours {1000 * seconds['ours']:.0f} ms a letter, "
+                f"floor {1000 * seconds['floor']:.0f} ms, ratio {measured[-1]['ratio']:.3f}; load {load()[0]}",
                 highlight=False,
             )
     finally:

@@ -58,6 +58,7 @@ class Tag(StrEnum):
     OPD_LETTER_RECEIVED = "opd:letter:received"  # wet-signed, waiting to be matched
     OPD_LETTER_MATCHED = "opd:letter:matched"
     OPD_LETTER_MISMATCHED = "opd:letter:mismatched"
+    OPD_LETTER_SEALED = "opd:letter:sealed"  # with the office's seal, after it was matched
     RETRIBUTION_ASSESSED = "permit:retribution:assessed"
     LETTER_NUMBERED = "permit:letter:numbered"
     LETTER_DRAFTED = "permit:letter:drafted"

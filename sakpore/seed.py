@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from api.passwords import Passwords
 from permits.definition_loader import load_definitions
 from sakpore.people import APPLICANTS, HEAD, OFFICERS, PASSPHRASE, PASSWORD, Person
@@ -21,6 +23,7 @@ from sakpore.secrets import write_private
 from signing.activation import load_private_key
 from signing.double import DemoOfficer, DemoPki
 from signing.enrolment import Notary
+from signing.seal import DEMO_SEAL_ID, DEMO_SEAL_NAME, read_secret
 from signing.totp import new_totp_secret
 from store.crypto import Keyring
 from store.database import Database, create_engine
@@ -68,7 +71,8 @@ async def _people(records: Records, values: Mapping[str, str], keyring: Keyring)
         # An installation of before sealed it in a way that anybody could have; the same secret, sealed anew.
         await records.change_account(HEAD.id, totp_sealed=sealed_totp)
     if pki_dir := values.get("SIGNING_PKI_DIR"):
-        await _mandate(records, Path(pki_dir))
+        seal_secret = values.get("SIGNING_OFFICE_SEAL_SECRET")
+        await _certificates(records, Path(pki_dir), Path(seal_secret) if seal_secret else None)
 
 
 def _account(person: Person, password_hash: str, keyring: Keyring, totp: bytes | None) -> NewAccount:
@@ -110,10 +114,15 @@ def _enrol_head(values: Mapping[str, str]) -> bytes | None:
     return Notary(load_private_key(Path(private))).seal_totp(secret, HEAD.id)
 
 
-async def _mandate(records: Records, pki_dir: Path) -> None:
+async def _certificates(records: Records, pki_dir: Path, seal_secret: Path | None) -> None:
+    """Certificates of the head, with the mandate, and of the office's seal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the part that serves this authority has said that it is a stand-in
-        pki = DemoPki.create(pki_dir, [DemoOfficer(HEAD.id, HEAD.name)], {HEAD.id: PASSPHRASE})
+        officers, passphrases = [DemoOfficer(HEAD.id, HEAD.name)], {HEAD.id: SecretStr(PASSPHRASE)}
+        if seal_secret is not None:
+            officers.append(DemoOfficer(DEMO_SEAL_ID, DEMO_SEAL_NAME))
+            passphrases[DEMO_SEAL_ID] = read_secret(seal_secret)
+        pki = DemoPki.create(pki_dir, officers, passphrases)
     await records.ensure_mandate(
         Mandate(
             id=f"{HEAD.id}-definitif",

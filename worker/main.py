@@ -32,6 +32,7 @@ from activities.notices import NoticeDispatcher
 from activities.passkeys import PasskeyDesk
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
+from activities.sealing import SealDesk, SealPress, discard_old_reports
 from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
@@ -39,6 +40,7 @@ from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.providers import build_provider
+from signing.seal import OfficeSeal
 from signing.timestamps import TsaClient
 from signing.webauthn import RelyingParty
 from store.database import Database, create_engine
@@ -57,6 +59,7 @@ from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 from workflows.reminders import ExpiryRemindersWorkflow
+from workflows.sealing import SealingWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +99,7 @@ def main_activities(
     base = settings.public_base_url
     letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
+    press = SealPress(records, documents, settings.signing_pki_dir, settings.demo_authority)
     return [
         book.receive,
         book.enter_stage,
@@ -114,6 +118,8 @@ def main_activities(
         delivery.track_post,
         ReminderDesk(records, base).remind_expiring,
         EvaluationDesk(records, documents).compile_month,
+        press.prepare_wet_letter,
+        press.prepare_report,
     ]
 
 
@@ -126,7 +132,23 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     party = RelyingParty.of(settings.public_base_url)
     desk = SignatureDesk(records, documents, provider, material, seal, party)
     passkeys = PasskeyDesk(records, seal, party, provider)
-    return [desk.sign_letter, desk.judge_letter, passkeys.change_passkeys, passkeys.send_code]
+    sealing = SealDesk(records, documents, _office_seal(settings, pipeline))
+    return [
+        desk.sign_letter,
+        desk.judge_letter,
+        passkeys.change_passkeys,
+        passkeys.send_code,
+        sealing.seal_document,
+    ]
+
+
+def _office_seal(settings: SigningSettings, pipeline: Pipeline) -> OfficeSeal | None:
+    """The office's own key; None where the installation has none, and nothing is sealed."""
+    if settings.signing_office_seal_secret is None:
+        log.warning("No office seal is configured: agencies' letters and reports are not sealed.")
+        return None
+    folder = settings.signing_pki_dir / "p12"
+    return OfficeSeal.from_key_file(folder, settings.signing_office_seal, settings.signing_office_seal_secret, pipeline)
 
 
 async def run(queue: str) -> None:
@@ -164,6 +186,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
             ExpiryRemindersWorkflow,
             EvaluationWorkflow,
             SigningErrandWorkflow,
+            SealingWorkflow,
         ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
@@ -179,7 +202,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
             keep_schedules(client),
             Replanner(records, client).run(),
             NoticeDispatcher(records, mail, texts, settings.public_base_url, _whatsapp(settings), quiet).run(),
-            _keep_house(records),
+            _keep_house(records, documents),
         ],
         stop,
     )
@@ -249,8 +272,8 @@ def _interceptors(settings: WorkerSettings) -> list[Interceptor]:
     return guards
 
 
-async def _keep_house(records: Records) -> None:
-    """Deletes what may not outlive its use: sealed consents, ended log-ins, answers to repeated requests."""
+async def _keep_house(records: Records, documents: DocumentStore) -> None:
+    """Deletes what may not outlive its use: sealed consents, ended log-ins, answers to repeated requests, reports."""
     while True:
         now = datetime.now(UTC)
         try:
@@ -260,6 +283,7 @@ async def _keep_house(records: Records) -> None:
             await records.delete_old_sessions(now - LOGINS_KEPT)
             await records.delete_old_receipts(now - RECEIPTS_KEPT)
             await records.delete_old_tokens(now - LOGINS_KEPT)
+            await discard_old_reports(records, documents, now)
         except Exception:  # the store may be away; the next round comes
             log.exception("The store cannot be tidied.")
         await asyncio.sleep(HOUSE_PAUSE_SECONDS)

@@ -38,6 +38,7 @@ class MainSettings(WorkerSettings):
     public_base_url: str
     qr_key: Annotated[SecretStr, AfterValidator(_key)]
     demo_authority: bool = True  # certificates are the development ones; letters say so
+    signing_pki_dir: Path | None = None  # public trust material, for reading agencies' PDFs before they are sealed
     smtp_host: str = "localhost"
     smtp_port: int = 25
     smtp_username: str | None = None
@@ -52,7 +53,10 @@ class MainSettings(WorkerSettings):
     post_tracking: Literal["none", "stand-in"] = "none"
     post_stand_in_days: int = Field(default=2, ge=1, le=60)  # working days until its parcels arrive
 
-    @field_validator("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", mode="before")
+    @field_validator(
+        *("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", "signing_pki_dir"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -89,6 +93,8 @@ class SigningSettings(WorkerSettings, ProviderSettings):
     signing_seal_key: Path
     signing_seal_public_key: Path | None = None
     signing_tsa_url: str
+    signing_office_seal: str = "segel-kantor"  # name of the office's own key file, without .p12
+    signing_office_seal_secret: Path | None = None  # file with its passphrase, 0600; None: nothing is sealed
     demo_authority: bool = False  # certificates are the development ones; only then key files sign in production
 
     @model_validator(mode="after")
@@ -96,3 +102,8 @@ class SigningSettings(WorkerSettings, ProviderSettings):
         if problem := provider_problem(self, self.sakpore_env, self.demo_authority):
             raise ValueError(problem)
         return self
+
+    @field_validator("signing_office_seal_secret", mode="before")
+    @classmethod
+    def _empty_secret_is_none(cls, value: object) -> object:
+        return value or None

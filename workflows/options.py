@@ -64,6 +64,17 @@ ERRAND = ActivityOptions(
 )
 """A person waits at the screen: what the signing worker has not done within two minutes is asked for again by hand."""
 
+SEALING = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=WORKER_LIVES,
+    schedule_to_close_timeout=timedelta(days=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+    ),
+)
+"""The office's seal needs no person: where the timestamp authority is away or the key cannot be opened, operators mend
+that and the sealing goes on by itself. After a month somebody has to look: the failure stands in the engine's list."""
+
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
     heartbeat_timeout=WORKER_LIVES,

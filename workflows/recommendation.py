@@ -13,7 +13,8 @@ from collections.abc import Awaitable
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import CaseBook
@@ -46,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
         SteeringReceipt,
     )
     from workflows.open_tasks import Silence, refuse
+    from workflows.sealing_order import SEALING_WORKFLOW, SealingOrder
 
 OPD_TAGS = Tags(
     opened=Tag.OPD_ASKED,
@@ -55,6 +57,8 @@ OPD_TAGS = Tags(
     decided=Tag.OPD_ANSWERED,
 )
 MATCHING_WORKING_DAYS = 1
+WET_LETTERS_ARE_SEALED = "wet-letters-are-sealed"
+"""Patch of version 0.3: a wet-signed letter that was matched gets the office's seal."""
 
 
 @workflow.defn
@@ -270,11 +274,39 @@ class RecommendationWorkflow:
         assert isinstance(matched.body, AnswerMatched)
         if matched.body.matches:
             self._ledger.note(self._ledger.event(Tag.OPD_LETTER_MATCHED, matched.actor, **facts))
+            await self._have_sealed(decision.body.letter, matched)
             return None
         self._ledger.note(
             self._ledger.event(Tag.OPD_LETTER_MISMATCHED, matched.actor, reason=matched.body.reason, **facts)
         )
         return f"{agency.asks_for}\nSurat Anda belum cocok dengan permintaan: {matched.body.reason}"[:4000]
+
+    async def _have_sealed(self, letter: str | None, matched: Decision) -> None:
+        """The matched letter gets the office's seal, in a workflow of its own that outlives this one."""
+        if not workflow.patched(WET_LETTERS_ARE_SEALED):
+            return
+        assert letter is not None, "only a letter is matched"
+        agency = self._request.agency
+        order = SealingOrder(
+            purpose="wet_letter",
+            original_sha256=letter,
+            number=self._request.number,
+            opd=agency.opd,
+            agency=agency.name,
+            matched_by=matched.actor.name,
+            matched_at=workflow.now(),
+            event=self._ledger.event(
+                Tag.OPD_LETTER_SEALED, opd=agency.opd, holder=agency.name, letter_sha256=letter
+            ),
+        )
+        with contextlib.suppress(WorkflowAlreadyStartedError):  # the agency sent the same letter once more
+            await workflow.start_child_workflow(
+                SEALING_WORKFLOW,
+                order,
+                id=order.workflow_id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"Segel surat {agency.name}",
+            )
 
     async def _given_or_released(self) -> OpdAnswer:
         return self._given or await self._release()

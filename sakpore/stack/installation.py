@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from sakpore.ports import LOOPBACK, SEAWEED_GRPC_OFFSET, PortBook, PortTaken, Wish
@@ -206,6 +207,14 @@ def sealing_keys(folders: Folders) -> dict[str, str]:
     return {"SIGNING_SEAL_KEY": str(private), "SIGNING_SEAL_PUBLIC_KEY": str(public)}
 
 
+def office_seal_secret(folders: Folders) -> Path:
+    """The file with the passphrase of the office's seal, made at the first start; for the signing worker alone."""
+    path = folders.keys / "office-seal.secret"
+    if not path.exists():
+        write_private(path, token_urlsafe(32) + "\n")
+    return path
+
+
 def full_environment(
     folders: Folders, given: Mapping[str, str], book: PortBook, secrets: InstallationSecrets, database_url: str
 ) -> dict[str, str]:
@@ -229,6 +238,7 @@ def full_environment(
         "QR_KEY": secrets.qr_key,
         "SIGNING_TSA_URL": f"http://{LOOPBACK}:{book['tsa']}{TSA_PATH}" if "tsa" in book.numbers else "",
         "SIGNING_PKI_DIR": str(folders.pki),
+        "SIGNING_OFFICE_SEAL_SECRET": str(office_seal_secret(folders)),
         "SAKPORE_ENV": "development",
         **sealing_keys(folders),
     }

@@ -206,7 +206,10 @@ def _worker(plan: Plan) -> Part:
 
 
 def _signing_worker(plan: Plan) -> Part:
-    names = ("SIGNING_TSA_URL", "SIGNING_PKI_DIR", "SIGNING_SEAL_KEY", "SIGNING_SEAL_PUBLIC_KEY")
+    names = (
+        *("SIGNING_TSA_URL", "SIGNING_PKI_DIR", "SIGNING_SEAL_KEY", "SIGNING_SEAL_PUBLIC_KEY"),
+        *("SIGNING_OFFICE_SEAL", "SIGNING_OFFICE_SEAL_SECRET"),
+    )
     return Part(
         name="signing",
         title="Worker: signing",

@@ -12,6 +12,7 @@ from permits.after_issue import Standing, standing
 from permits.definition import LetterForm, Procedure, Variant
 from permits.party import party_of
 from store.records.permits import definition_of_case, issued_permit
+from store.records.signatures import HEAD_CAPACITIES
 from store.tables import (
     AccountRow,
     ApplicationRow,
@@ -85,8 +86,15 @@ async def newest_signed_version(session: AsyncSession, letter_sha256: str) -> st
 
 
 async def mandated_certificates(session: AsyncSession) -> tuple[str, ...]:
-    """sha256 of every certificate that a mandate ever named; a verdict judges them at the time of signing."""
-    return tuple(sorted(set(await session.exec(select(MandateRow.certificate_sha256)))))
+    """sha256 of every certificate that a head's mandate ever named; a verdict judges them at the time of signing."""
+    query = select(MandateRow.certificate_sha256).where(col(MandateRow.capacity).in_(HEAD_CAPACITIES))
+    return tuple(sorted(set(await session.exec(query))))
+
+
+async def agency_certificates(session: AsyncSession) -> tuple[str, ...]:
+    """The same of agencies' officers, who sign their recommendations and never a permit."""
+    query = select(MandateRow.certificate_sha256).where(col(MandateRow.capacity) == "opd")
+    return tuple(sorted(set(await session.exec(query))))
 
 
 async def _registered(session: AsyncSession, row: ApplicationRow, letter: LetterRow, today: date) -> RegisteredLetter:

@@ -21,6 +21,7 @@ from store.records.permits import NewProcedure, PermitRecords
 from store.records.proofs import ProofRecords, Receipt, Sending
 from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
+from store.records.seals import SealRecords
 from store.records.signatures import SignatureRecords
 from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.values import (
@@ -49,6 +50,7 @@ class Records(
     CaseRecords,
     LetterRecords,
     SignatureRecords,
+    SealRecords,
     DraftRecords,
     NoticeRecords,
     ProofRecords,

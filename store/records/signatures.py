@@ -6,6 +6,7 @@ whoever comes second gets the row of the first and puts its own object aside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, or_, update
@@ -46,9 +47,15 @@ class SignatureRecords(Subject):
             await session.exec(query.on_conflict_do_update(index_elements=["id"], set_=changes))
 
     async def mandate_for(self, account_id: str, on: date) -> Mandate | None:
-        """The mandate under which an officer may sign on that day: plh before plt before definitive, none revoked."""
+        """The mandate under which a head signs on that day: plh before plt before definitive, none revoked."""
         async with self._db.transaction() as session:
             return await mandate_of(session, on, account_id)
+
+    async def agency_mandate_for(self, account_id: str, on: date, opd: str) -> Mandate | None:
+        """The mandate under which an agency's officer signs its recommendations on that day."""
+        async with self._db.transaction() as session:
+            found = await mandate_of(session, on, account_id, ("opd",))
+        return found if found is not None and found.opd == opd else None
 
     async def signatory_on(self, on: date) -> Mandate | None:
         """Whose signature a letter of that day carries: the acting head's before the head's own."""
@@ -228,19 +235,22 @@ class SignatureRecords(Subject):
         return row
 
 
-_CAPACITIES = ("plh", "plt", "definitive")
+HEAD_CAPACITIES = ("plh", "plt", "definitive")
+"""In the order in which they go before each other; an agency's officer is none of them."""
 
 
-async def mandate_of(session: AsyncSession, on: date, account_id: str | None = None) -> Mandate | None:
-    """The mandate in force on that office date, of this account or of anybody who is active."""
+async def mandate_of(
+    session: AsyncSession, on: date, account_id: str | None = None, capacities: Sequence[str] = HEAD_CAPACITIES
+) -> Mandate | None:
+    """The mandate in force on that office date, of this account or of anybody who is active; a head's by default."""
     query = select(MandateRow).join(AccountRow, col(AccountRow.id) == col(MandateRow.account_id))
     query = query.where(col(MandateRow.revoked_at).is_(None), col(MandateRow.valid_from) <= on)
     query = query.where(or_(col(MandateRow.valid_until).is_(None), col(MandateRow.valid_until) >= on))
-    query = query.where(col(AccountRow.active))
+    query = query.where(col(AccountRow.active), col(MandateRow.capacity).in_(capacities))
     if account_id is not None:
         query = query.where(col(MandateRow.account_id) == account_id)
     found = await session.exec(query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id)))
-    rows = sorted(found, key=lambda row: _CAPACITIES.index(row.capacity))
+    rows = sorted(found, key=lambda row: capacities.index(row.capacity))
     return Mandate.model_validate(rows[0].model_dump(exclude={"revoked_at"})) if rows else None
 
 

@@ -83,6 +83,8 @@ class StaffingRecords(Subject):
     async def give_mandate(self, mandate: Mandate) -> MandateRow:
         """Gives a mandate; of one capacity there is one holder on any day. Again with the same id, the row there.
 
+        An agency has as many officers with certificates as it likes, each with one mandate on any day.
+
         Raises RuleError(mandate-overlaps).
         """
         async with self._db.transaction() as session:
@@ -98,6 +100,8 @@ class StaffingRecords(Subject):
             )
             if mandate.valid_until is not None:
                 query = query.where(col(MandateRow.valid_from) <= mandate.valid_until)
+            if mandate.capacity == "opd":
+                query = query.where(col(MandateRow.account_id) == mandate.account_id)
             if (await session.exec(query)).first() is not None:
                 raise RuleError(Code.MANDATE_OVERLAPS)
             row = MandateRow(**mandate.model_dump())

@@ -194,7 +194,8 @@ class Mandate(_Value):
 
     id: str
     account_id: str
-    capacity: Literal["definitive", "plh", "plt"]
+    capacity: Literal["definitive", "plh", "plt", "opd"]
+    opd: str | None = None  # capacity opd: the agency whose recommendations alone are signed
     certificate_sha256: str
     valid_from: date
     valid_until: date | None = None

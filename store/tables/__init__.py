@@ -39,6 +39,7 @@ from store.tables.people import (
     MandateRow,
 )
 from store.tables.permits import PermitRow
+from store.tables.seals import SealedDocumentRow
 
 __all__ = [
     "METADATA",
@@ -69,6 +70,7 @@ __all__ = [
     "PasskeyRequestRow",
     "PasskeyRow",
     "PermitRow",
+    "SealedDocumentRow",
     "SignatureClaimRow",
     "SignedLetterRow",
     "StageEntryRow",

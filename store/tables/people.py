@@ -101,11 +101,15 @@ class MandateRow(Table, table=True):
     """Who may sign, in which capacity, with which certificate, from when until when."""
 
     __tablename__ = "mandates"
-    __table_args__ = (CheckConstraint("capacity in ('definitive', 'plh', 'plt')", name="capacity_known"),)
+    __table_args__ = (
+        CheckConstraint("capacity in ('definitive', 'plh', 'plt', 'opd')", name="capacity_known"),
+        CheckConstraint("(capacity = 'opd') = (opd IS NOT NULL)", name="agency_named"),
+    )
 
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="accounts.id", index=True)
-    capacity: str  # definitive, plh (acting for days), plt (acting until an appointment)
+    capacity: str  # definitive, plh (acting for days), plt (acting until an appointment); opd: an agency's officer
+    opd: str | None = None  # the agency, whose recommendations alone its officer signs
     certificate_sha256: str
     valid_from: date
     valid_until: date | None = None

@@ -15,6 +15,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from signing.double import DemoOfficer, DemoPki, tsa_url
+from signing.seal import DEMO_SEAL_ID, DEMO_SEAL_NAME
 from tests.signing.bench import OFFICERS as OFFICERS_ON_TOKEN
 from tests.signing.bench import TOKEN
 from tests.signing.softhsm import SoftHsm
@@ -30,6 +31,7 @@ OFFICERS = [
     DemoOfficer("dicabut", "Pejabat Dicabut Contoh"),
     DemoOfficer("curang", "Pejabat Curang Contoh"),
     DemoOfficer("batal", "Pejabat Batal Contoh"),
+    DemoOfficer(DEMO_SEAL_ID, DEMO_SEAL_NAME),
 ]
 
 
