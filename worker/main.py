@@ -31,7 +31,8 @@ from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
-from activities.signatures import SignatureDesk
+from activities.signer_ids import SignerIds
+from activities.signing_batch import BatchDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
@@ -54,6 +55,7 @@ from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 from workflows.reminders import ExpiryRemindersWorkflow
+from workflows.signing_batch import SigningBatchWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +121,9 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
     provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
-    desk = SignatureDesk(records, documents, provider, material, seal)
-    return [desk.sign_letter, desk.judge_letter]
+    signer_ids = SignerIds(documents.keyring, provider.traits.kind)
+    desk = BatchDesk(records, documents, provider, pipeline, seal, signer_ids)
+    return [desk.sign_letter, desk.sign_chunk, desk.judge_letter]
 
 
 async def run(queue: str) -> None:
@@ -152,7 +155,13 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
+        workflows=[
+            ApplicationWorkflow,
+            RecommendationWorkflow,
+            SigningBatchWorkflow,
+            ExpiryRemindersWorkflow,
+            EvaluationWorkflow,
+        ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),

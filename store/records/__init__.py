@@ -8,10 +8,12 @@ from __future__ import annotations
 from permits.notices import COUNTER_DOMAIN
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
+from store.records.claims import ClaimRecords
 from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
 from store.records.drafts import DraftRecords
 from store.records.evaluations import EvaluationRecords
 from store.records.help import HelpRecords, thread_of
+from store.records.incidents import IncidentRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
@@ -22,8 +24,10 @@ from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.signatures import SignatureRecords
 from store.records.staffing import Departure, OpenTask, StaffingRecords
+from store.records.standings import StandingRecords
 from store.records.values import (
     AccountToken,
+    Claim,
     ClaimState,
     DraftChanges,
     Mandate,
@@ -37,6 +41,7 @@ from store.records.values import (
     NewHelpMessage,
     NoticeState,
     OpenSession,
+    Standing,
     SubmissionRecord,
 )
 
@@ -45,6 +50,9 @@ class Records(
     CaseRecords,
     LetterRecords,
     SignatureRecords,
+    ClaimRecords,
+    IncidentRecords,
+    StandingRecords,
     DraftRecords,
     NoticeRecords,
     ProofRecords,
@@ -65,6 +73,7 @@ class Records(
 __all__ = [
     "COUNTER_DOMAIN",
     "AccountToken",
+    "Claim",
     "ClaimState",
     "DefinitionVersion",
     "Departure",
@@ -85,6 +94,7 @@ __all__ = [
     "Receipt",
     "Records",
     "Sending",
+    "Standing",
     "SubmissionRecord",
     "actor_of",
     "check_definition",

@@ -32,6 +32,7 @@ from store.tables.letters import (
 from store.tables.people import (
     AccountRow,
     AccountTokenRow,
+    CertificateStandingRow,
     DelegationRow,
     LoginAttemptRow,
     LoginSessionRow,
@@ -49,6 +50,7 @@ __all__ = [
     "AttachmentRow",
     "CalendarDayRow",
     "CalendarEditionRow",
+    "CertificateStandingRow",
     "DefinitionRow",
     "DelegationRow",
     "DocumentRow",
