@@ -1,8 +1,10 @@
 """The head's signature, on the `signing` queue: its own process, alone with keys and with the seal's private half.
 
 A task queue is routing, not authorisation: the consent is checked here again, over the list of letters it names. An
-activation is spent once per letter; after a crash the holder of the same claim goes on, because a provider with our own
-key may sign again and only the first signed object that is registered counts.
+activation is spent once per letter, and the claim says how far that came. After a crash the holder of the same claim
+goes on: with a key of our own it signs again, and only the first signed object that is registered counts. What was sent
+to a remote provider is looked for in our own store, and is UNKNOWN where it is not there; it is never sent again
+without a new consent.
 """
 
 from __future__ import annotations
@@ -11,80 +13,43 @@ import contextlib
 import hashlib
 import json
 import logging
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.signer_ids import SignerIds
+from activities.signing_incidents import SigningIncidents, claim_key
+from activities.signing_orders import (
+    FOR_ALL,
+    OUTAGES,
+    JudgedLetter,
+    LetterOrder,
+    OutcomeInDoubt,
+    Refused,
+    SignedObject,
+    SignLetter,
+    SignResult,
+)
+from activities.signing_proof import NotProven, SignatureProof
 from activities.step_up import Proofs, StepUpRefusal
 from permits.errors import RuleError
-from permits.events import Event
 from permits.steps import SignedLetter
 from signing.activation import Activation, SealingKeyPair, check_names_letter, open_envelope
-from signing.errors import SigningError
+from signing.errors import ActivationExpired, Retry, SigningError
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
+from signing.pipeline import Pipeline
 from signing.port import SignatureProvider, SigningOrder
 from signing.verdict import Report, Verdict
 from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
-from store.records import Records
+from store.records import Claim, ClaimState, Records
 from store.records.values import Mandate
 from store.tables import AccountRow
 
 log = logging.getLogger(__name__)
-
-
-class SignLetter(BaseModel):
-    """An order to sign one frozen letter; the consent is named by id."""
-
-    model_config = ConfigDict(frozen=True)
-
-    number: str
-    purpose: str
-    letter_sha256: str
-    activation_id: str
-    officer_id: str
-    office_date: date
-    event: Event
-
-
-class SignedObject(BaseModel):
-    """A signed letter that is registered."""
-
-    model_config = ConfigDict(frozen=True)
-
-    letter_sha256: str
-    signed_sha256: str
-    certificate_sha256: str
-
-
-class SignResult(BaseModel):
-    """Signed, or the stable code of why the letter returns to the head's task."""
-
-    model_config = ConfigDict(frozen=True)
-
-    signed: SignedObject | None = None
-    failure: str | None = None
-
-
-class JudgedLetter(BaseModel):
-    """The policy's verdict on the stored object."""
-
-    model_config = ConfigDict(frozen=True)
-
-    verdict: str
-    level: str | None = None
-
-
-class Refused(Exception):
-    """The order cannot be carried out; a person has to do something. `code` is stable."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class SignatureDesk:
@@ -95,59 +60,172 @@ class SignatureDesk:
         records: Records,
         documents: DocumentStore,
         provider: SignatureProvider,
-        material: TrustMaterial,
+        pipeline: Pipeline,
         seal: SealingKeyPair,
+        signer_ids: SignerIds,
         party: RelyingParty | None = None,
     ) -> None:
         self._records = records
         self._documents = documents
         self._provider = provider
-        self._material = material
+        self._material: TrustMaterial = pipeline.material
+        self._proof = SignatureProof(pipeline.material, pipeline)
+        self._incidents = SigningIncidents(records, documents)
         self._private_key = seal.private_key()
         self._proofs = Proofs(records, self._private_key, party)
+        self._signer_ids = signer_ids
 
     @activity.defn
     async def sign_letter(self, order: SignLetter) -> SignResult:
-        """Signs once; asked again, answers with the signature that is registered.
+        """Signs once; asked again, answers with the signature that is registered, or with how the claim ended.
 
-        Raises ApplicationError for what may pass by itself (timestamp authority, store); every other failure is a
-        result, because only a person can mend it.
+        Raises ApplicationError for what may pass by itself (timestamp authority, store) where the order may not wait;
+        every other failure is a result, because only a person can mend it.
         """
         if registered := await self._records.signed_letter(order.letter_sha256):
             return SignResult(signed=_object(registered))
         try:
-            await self._records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
-            activation = await self._consent(order)
-            mandate = await self._mandate(order)
-            await self._check_names_signer(order)
-            signed = await self._sign(order, activation)
-            report = await self._proven(signed, mandate)
-        except (Refused, RuleError) as refused:
+            claim = await self._records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
+            return SignResult(signed=await self._sign_and_register(order, claim))
+        except OutcomeInDoubt:
+            return await self._in_doubt(order)
+        except (Refused, NotProven, RuleError) as refused:
             return await self._failed(order, str(refused))
         except SigningError as failed:
-            if failed.may_retry:
-                raise ApplicationError(failed.sentence, type=failed.code) from failed
-            return await self._failed(order, failed.code)
-        return SignResult(signed=await self._register(order, signed, report, mandate, activation))
+            return await self._not_signed(order, failed)
 
     @activity.defn
     async def judge_letter(self, signed: SignedObject) -> JudgedLetter:
         """The policy's verdict on the object that was stored, read back from the store: SAH, or no answer.
 
         The object was SAH when it was registered. Where it is not any more, a CRL has lapsed or the store is damaged:
-        operators mend that, and meanwhile nothing is released. Raises ApplicationError(letter-not-valid), retried.
+        operators are told once and mend that, and meanwhile nothing is released. Raises
+        ApplicationError(letter-not-valid), retried.
         """
         try:
             pdf = await self._documents.get_signed(signed.signed_sha256)
         except ObjectMissing as missing:
+            await self._lost(signed, "TIDAK_ADA", "object_missing")
             raise ApplicationError("The signed object is not in the store.", type="letter-not-valid") from missing
         report = await judge_signed(self._material, pdf, signed.certificate_sha256)
         if report.verdict is not Verdict.SAH:
             codes = ", ".join(reason.code for reason in report.reasons)
+            await self._lost(signed, report.verdict.value, codes)
             raise ApplicationError(f"{report.verdict.value}: {codes}", type="letter-not-valid")
         return JudgedLetter(verdict=report.verdict.value, level=report.level.value if report.level else None)
 
-    async def _consent(self, order: SignLetter) -> Activation:
+    # One letter -------------------------------------------------------------------------------------------------------
+
+    async def _sign_and_register(self, order: SignLetter, claim: Claim) -> SignedObject:
+        """Raises Refused, NotProven, OutcomeInDoubt, RuleError, SigningError."""
+        mandate = await self._mandate(order)
+        found = await self._found(order, claim, mandate)
+        if found is None:
+            found = await self._made(order, claim, mandate)
+        return await self._register(order, *found, mandate)
+
+    async def _found(self, order: SignLetter, claim: Claim, mandate: Mandate) -> tuple[bytes, Report] | None:
+        """What came back before, for this consent or an earlier one of the same officer, and is good.
+
+        An object that came back for this very claim and is not good ends it; one of an earlier consent is put aside,
+        and this consent goes on.
+        """
+        if self._provider.traits.own_key and not order.in_batch:
+            return None
+        letter: bytes | None = None
+        for kept in await self._records.returned_before(order.letter_sha256, order.officer_id):
+            if kept.activation_id != claim.activation_id:
+                await self._consent_to(order, claim)
+            letter = letter or await self._letter(order)
+            try:
+                return await self._proof.of(letter, await self._returned(kept), mandate.certificate_sha256)
+            except (NotProven, ObjectMissing) as useless:
+                code = useless.code if isinstance(useless, NotProven) else "object-missing"
+                await self._drop(order, kept, code)
+                if kept.activation_id == claim.activation_id:
+                    raise Refused(code) from useless
+        return None
+
+    async def _returned(self, kept: Claim) -> bytes:
+        assert kept.returned_sha256 is not None
+        return await self._documents.get_returned(kept.returned_sha256)
+
+    async def _drop(self, order: LetterOrder, kept: Claim, code: str) -> None:
+        """An object that came back and must not be used: from the shelf into quarantine."""
+        if code != "object-missing":
+            claim = claim_key(kept.activation_id, kept.letter_sha256)
+            await self._incidents.set_aside(order.number, claim, await self._returned(kept), code)
+        await self._records.note_returned(kept.activation_id, kept.letter_sha256, None)
+
+    async def _made(self, order: SignLetter, claim: Claim, mandate: Mandate) -> tuple[bytes, Report]:
+        """The letter is signed now, by the provider."""
+        match claim.state:
+            case "FAILED" | "SIGNED":
+                raise Refused(claim.error or "activation-spent")
+            case "UNKNOWN":
+                raise OutcomeInDoubt
+            case "SENT" if not self._provider.traits.own_key:
+                raise OutcomeInDoubt
+        if order.in_batch:
+            raise Refused(claim.error or "signing-unavailable")  # its batch came to nothing, and this is not its turn
+        signing = await self._may_be_sent(order, claim)
+        letter = await self._letter(order)
+        await self._records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
+        signed = await self._provider.sign(letter, signing)
+        await self._keep(order, signed)
+        try:
+            return await self._proof.of(letter, signed, mandate.certificate_sha256)
+        except NotProven as wrong:
+            await self._incidents.set_aside(order.number, order.claim, signed, wrong.code)
+            await self._records.note_returned(order.activation_id, order.letter_sha256, None)
+            raise
+
+    async def _may_be_sent(self, order: LetterOrder, claim: Claim) -> SigningOrder:
+        """Everything that has to hold before a letter leaves for the provider, and the order that goes with it.
+
+        Raises Refused, RuleError, ActivationRefused.
+        """
+        if refused := await self._records.refused_before(order.activation_id, FOR_ALL):
+            raise Refused(refused)
+        activation = await self._consent_to(order, claim)
+        await self._check_names_signer(order)
+        if not await self._records.paraf_stands(order.number, order.letter_sha256):
+            raise Refused("paraf-missing")
+        officer = await self._records.account(order.officer_id)
+        signer_id = self._signer_ids.of(officer) if officer is not None else None
+        if signer_id is None:
+            raise Refused("signer-id-missing")
+        return SigningOrder(
+            signer_id=signer_id,
+            secret=activation.passphrase,
+            secret_kind=activation.secret_kind,
+            location="Pekalongan",
+        )
+
+    async def _consent_to(self, order: LetterOrder, claim: Claim) -> Activation:
+        """The consent; where it ran out while the letter waited for an outside service, that service is the reason."""
+        try:
+            return await self._consent(order)
+        except ActivationExpired as expired:
+            raise Refused(claim.error if claim.error in OUTAGES else expired.code) from expired
+        except Refused as refused:
+            if refused.code == "activation-spent" and claim.error in OUTAGES:
+                raise Refused(claim.error) from refused
+            raise
+
+    async def _letter(self, order: LetterOrder) -> bytes:
+        letter = await self._documents.get_document(order.letter_sha256)
+        if hashlib.sha256(letter).hexdigest() != order.letter_sha256:
+            raise ApplicationError("The letter's bytes are not what was approved.", type="letter-damaged")
+        return letter
+
+    async def _keep(self, order: LetterOrder, signed: bytes) -> None:
+        """What a remote provider handed back is kept before anything else is done with it."""
+        if not self._provider.traits.own_key:
+            returned = await self._documents.keep_returned(signed)
+            await self._records.note_returned(order.activation_id, order.letter_sha256, returned)
+
+    async def _consent(self, order: LetterOrder) -> Activation:
         now = datetime.now(UTC)
         # The officer first: a letter of the same activation may spend the code between the two reads.
         officer = await self._records.account(order.officer_id)
@@ -163,7 +241,7 @@ class SignatureDesk:
 
     async def _check_step_up(
         self,
-        order: SignLetter,
+        order: LetterOrder,
         activation: Activation,
         officer: AccountRow | None,
         spent_step: int | None,
@@ -174,13 +252,13 @@ class SignatureDesk:
         except StepUpRefusal as refused:
             raise Refused(refused.code) from refused
 
-    async def _mandate(self, order: SignLetter) -> Mandate:
+    async def _mandate(self, order: LetterOrder) -> Mandate:
         mandate = await self._records.mandate_for(order.officer_id, order.office_date)
         if mandate is None:
             raise Refused("no-mandate")
         return mandate
 
-    async def _check_names_signer(self, order: SignLetter) -> None:
+    async def _check_names_signer(self, order: LetterOrder) -> None:
         """A letter that names another signatory, such as the head before an acting head came, is drafted anew."""
         letter = await self._records.letter_by_sha256(order.letter_sha256)
         officer = await self._records.account(order.officer_id)
@@ -190,35 +268,9 @@ class SignatureDesk:
         if (named["name"], named["nip"]) != (officer.name, officer.nip or "-"):
             raise Refused("signatory-changed")
 
-    async def _sign(self, order: SignLetter, activation: Activation) -> bytes:
-        letter = await self._documents.get_document(order.letter_sha256)
-        if hashlib.sha256(letter).hexdigest() != order.letter_sha256:
-            raise ApplicationError("The letter's bytes are not what was approved.", type="letter-damaged")
-        await self._records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
-        signed = await self._provider.sign(
-            letter,
-            SigningOrder(
-                signer_id=order.officer_id,
-                secret=activation.passphrase,
-                secret_kind=activation.secret_kind,
-                location="Pekalongan",
-            ),
-        )
-        if not signed.startswith(letter):
-            await self._documents.quarantine(signed)
-            raise Refused("rewritten")
-        return signed
+    # How it ends ------------------------------------------------------------------------------------------------------
 
-    async def _proven(self, signed: bytes, mandate: Mandate) -> Report:
-        report = await judge_signed(self._material, signed, mandate.certificate_sha256)
-        if report.verdict is not Verdict.SAH:
-            await self._documents.quarantine(signed)
-            raise Refused("not-valid")
-        return report
-
-    async def _register(
-        self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate, activation: Activation
-    ) -> SignedObject:
+    async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
         signed_sha256 = await self._documents.put_signed(signed)
         letter = SignedLetter(
             letter_sha256=order.letter_sha256,
@@ -231,22 +283,75 @@ class SignatureDesk:
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
         )
-        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level, "step_up": activation.step_up.kind}
+        consent = await self._records.activation(order.activation_id)
+        step_up = "totp" if consent.totp_step is not None else "webauthn"  # the worker itself spent it
+        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level, "step_up": step_up}
         event = order.event.model_copy(update={"facts": facts})
-        registered = await self._records.register_signed(letter, event)
+        try:
+            registered = await self._records.register_signed(letter, event)
+        except RuleError as changed:
+            await self._incidents.set_aside(order.number, order.claim, signed, changed.code.value)
+            raise
         if registered.signed_sha256 != signed_sha256:
-            await self._documents.quarantine(signed)
+            await self._incidents.set_aside(order.number, order.claim, signed, "second-signature")
         await self._records.mark_claim(order.activation_id, order.letter_sha256, "SIGNED", letter.signed_at)
         await self._records.delete_envelope_if_spent(order.activation_id, letter.signed_at)
+        await self._clear_shelf(order)
         return _object(registered)
+
+    async def _clear_shelf(self, order: LetterOrder) -> None:
+        """What came back lies in the archive now."""
+        if self._provider.traits.own_key:
+            return
+        for kept in await self._records.returned_before(order.letter_sha256, order.officer_id):
+            assert kept.returned_sha256 is not None
+            await self._documents.drop_returned(kept.returned_sha256)
+            await self._records.note_returned(kept.activation_id, kept.letter_sha256, None)
+
+    async def _not_signed(self, order: SignLetter, failed: SigningError) -> SignResult:
+        """The provider, the timestamp service or the consent said no; what came back with it is kept or put aside."""
+        for returned in returned_files(failed):
+            if failed.retry is Retry.NEVER:
+                await self._incidents.set_aside(order.number, order.claim, returned, failed.code)
+            else:
+                await self._keep(order, returned)
+        if failed.code not in OUTAGES and not failed.may_retry:
+            in_doubt = failed.retry is Retry.UNKNOWN
+            return await self._in_doubt(order) if in_doubt else await self._failed(order, failed.code)
+        came_back = await self._records.returned_before(order.letter_sha256, order.officer_id)
+        mine = any(kept.activation_id == order.activation_id for kept in came_back)
+        await self._note(order, "SENT" if mine else "CLAIMED", failed.code)
+        if order.may_wait:
+            return SignResult(waits_for=failed.code)
+        raise ApplicationError(failed.sentence, type=failed.code) from failed
+
+    async def _in_doubt(self, order: SignLetter) -> SignResult:
+        await self._incidents.outcome_unknown(order.number, order.claim, order.letter_sha256)
+        await self._note(order, "UNKNOWN", "outcome_unknown")
+        return SignResult(failure="outcome_unknown")
 
     async def _failed(self, order: SignLetter, code: str) -> SignResult:
         log.warning("A letter returns to the head's task.", extra={"application": order.number, "code": code})
+        await self._note(order, "FAILED", code)
+        return SignResult(failure=code)
+
+    async def _note(self, order: LetterOrder, state: ClaimState, code: str) -> None:
         now = datetime.now(UTC)
         with contextlib.suppress(RuleError):  # an activation that never named this letter has no claim to mark
-            await self._records.mark_claim(order.activation_id, order.letter_sha256, "FAILED", now, code)
+            await self._records.mark_claim(order.activation_id, order.letter_sha256, state, now, code)
             await self._records.delete_envelope_if_spent(order.activation_id, now)
-        return SignResult(failure=code)
+
+    async def _lost(self, signed: SignedObject, verdict: str, reasons: str) -> None:
+        registered = await self._records.signed_letter(signed.letter_sha256)
+        if registered is not None:
+            await self._incidents.not_valid_any_more(registered.number, signed.signed_sha256, verdict, reasons)
+
+
+def returned_files(failed: SigningError) -> tuple[bytes, ...]:
+    """What a document signer handed back with its failure: signed with the officer's key, so never just dropped."""
+    files: tuple[bytes, ...] = tuple(getattr(failed, "returned_files", ()))
+    returned: bytes | None = getattr(failed, "returned", None)
+    return files or ((returned,) if returned is not None else ())
 
 
 def _object(letter: SignedLetter) -> SignedObject:

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from permits.application import DocumentRef, DocumentVerdict
 from permits.authority import Actor
@@ -305,6 +305,8 @@ class SignatureOrdered(_Value):
 
     kind: Literal["sign"] = "sign"
     activation_id: Name
+    in_batch: bool = False  # one call of the provider signs many letters; the case waits for its own
+    expires_at: AwareDatetime | None = None  # end of the activation, real time; None: an order of an older release
 
 
 class Acknowledged(_Value):

@@ -69,6 +69,10 @@ class Tag(StrEnum):
     SIGNATURE_FAILED = "permit:signature:failed"
     SIGNATURE_REGISTERED = "permit:signature:registered"
     SIGNATURE_VERIFIED = "permit:signature:verified"
+    SIGNATURE_WAITS = "permit:signature:waits"  # an outside service is away; the letter waits for it
+    SIGNATURE_UNKNOWN = "permit:signature:unknown"  # sent to the provider, and no answer came
+    SIGNATURE_QUARANTINED = "permit:signature:quarantined"  # what came back was not right, and is put aside
+    SIGNATURE_LOST = "permit:signature:lost"  # what is stored is not SAH any more; nothing is released
     MINUTES_SIGNED = "permit:minutes:signed"
     DEEMED_DUE = "permit:deemed:due"
     DEEMED_CONFIRMED = "permit:deemed:confirmed"

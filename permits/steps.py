@@ -123,7 +123,7 @@ class Notice(_Value):
 
     key: str  # unique within the case
     template: str  # web/notices/<template>.txt
-    to: HolderCode  # resolved to accounts when kept
+    to: HolderCode | Literal["ops"]  # resolved to accounts when kept
     channel: Channel = "email"  # the person's own preference may choose another one
     account: str | None = None  # this person alone, such as whom a task was assigned to
     role: Role | None = None  # of the task it is about

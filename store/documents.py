@@ -32,6 +32,11 @@ class DocumentStore:
         self._lock_time = timedelta(days=settings.archive_lock_days)
         self._archive_locks: bool | None = None
 
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that seal personal data of this installation."""
+        return self._keys
+
     async def ensure_buckets(self) -> None:
         """Makes both buckets if they are missing. Raises ObjectsUnavailable."""
         await self._objects.make_bucket(self._bucket, locked=False)
@@ -74,6 +79,22 @@ class DocumentStore:
         sealed = self._keys.seal(content, b"quarantine:" + sha256.encode())
         await self._objects.put_new(self._bucket, f"quarantine/{sha256}", sealed)
         return sha256
+
+    async def keep_returned(self, content: bytes) -> str:
+        """Keeps, sealed, what a signing provider handed back, until it is proven and registered; its sha256."""
+        sha256 = _sha256(content)
+        sealed = self._keys.seal(content, b"returned:" + sha256.encode())
+        await self._objects.put_new(self._bucket, f"returned/{sha256}", sealed)
+        return sha256
+
+    async def get_returned(self, sha256: str) -> bytes:
+        """What a provider handed back. Raises ObjectMissing, KeyUnknown, SealBroken, ObjectDamaged."""
+        sealed = await self._objects.get(self._bucket, f"returned/{_checked(sha256)}")
+        return _same(sha256, self._keys.open(sealed, b"returned:" + sha256.encode()))
+
+    async def drop_returned(self, sha256: str) -> None:
+        """Removes it, once it lies in the archive or in quarantine."""
+        await self._objects.delete_with_versions(self._bucket, f"returned/{_checked(sha256)}")
 
     # Signed letters --------------------------------------------------------------------------------------------------
 

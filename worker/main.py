@@ -33,7 +33,8 @@ from activities.passkeys import PasskeyDesk
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
 from activities.sealing import SealDesk, SealPress, discard_old_reports
-from activities.signatures import SignatureDesk
+from activities.signer_ids import SignerIds
+from activities.signing_batch import BatchDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
@@ -60,6 +61,7 @@ from workflows.messages import QueueNames
 from workflows.recommendation import RecommendationWorkflow
 from workflows.reminders import ExpiryRemindersWorkflow
 from workflows.sealing import SealingWorkflow
+from workflows.signing_batch import SigningBatchWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -130,11 +132,13 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     provider = build_provider(settings, pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     party = RelyingParty.of(settings.public_base_url)
-    desk = SignatureDesk(records, documents, provider, material, seal, party)
+    signer_ids = SignerIds(documents.keyring, provider.traits.kind)
+    desk = BatchDesk(records, documents, provider, pipeline, seal, signer_ids, party)
     passkeys = PasskeyDesk(records, seal, party, provider)
     sealing = SealDesk(records, documents, _office_seal(settings, pipeline))
     return [
         desk.sign_letter,
+        desk.sign_chunk,
         desk.judge_letter,
         passkeys.change_passkeys,
         passkeys.send_code,
@@ -183,10 +187,11 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         workflows=[
             ApplicationWorkflow,
             RecommendationWorkflow,
-            ExpiryRemindersWorkflow,
-            EvaluationWorkflow,
+            SigningBatchWorkflow,
             SigningErrandWorkflow,
             SealingWorkflow,
+            ExpiryRemindersWorkflow,
+            EvaluationWorkflow,
         ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),

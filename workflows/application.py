@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         CaseState,
         Closing,
         SearchAttributes,
+        SignatureNews,
         SteeringReceipt,
         Submission,
         Withdrawal,
@@ -167,6 +168,11 @@ class ApplicationWorkflow:
     def agency_reports(self, report: AgencyReport) -> None:
         """A child says until when its agency has time, and whether it waits for the applicant."""
         self._case.agency_reports(report)
+
+    @workflow.signal
+    def signature_news(self, news: SignatureNews) -> None:
+        """A batch says that the letter of this case is settled, or what it waits for."""
+        self._case.signature_news[news.activation_id] = news
 
     @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> WithdrawalReceipt:

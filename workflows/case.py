@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         AgencyAdded,
         AgencyReport,
         SearchAttributes,
+        SignatureNews,
         Submission,
         Withdrawal,
         recommendation_workflow_id,
@@ -97,6 +98,7 @@ class Case:
         self.letter: LetterRef | None = None
         self.letter_sha256 = ""
         self.signature_ordered = False
+        self.signature_news: dict[str, SignatureNews] = {}  # the last word of a batch, by activation
         self.signed_sha256: str | None = None
         self.withdrawal: Withdrawal | None = None
         self.found = Findings()

@@ -78,3 +78,17 @@ class OfficeClock:
         except TimeoutError:
             return False
         return happened()
+
+    async def wait_real(self, happened: Callable[[], bool], until: datetime, why: str) -> bool:
+        """Waits until something happened, or until a real instant has come: what lives by outside clocks.
+
+        Returns:
+            True where it happened.
+        """
+        left = until - workflow.now()
+        if left > timedelta(0):
+            try:
+                await workflow.wait_condition(happened, timeout=left, timeout_summary=why)
+            except TimeoutError:
+                return False
+        return happened()

@@ -32,6 +32,7 @@ class QueueNames:
 
 APPLICATION_WORKFLOW = "ApplicationWorkflow"
 """The name under which histories know the case's workflow; never changed."""
+SIGNING_BATCH_WORKFLOW = "SigningBatchWorkflow"
 EXPIRY_REMINDERS_WORKFLOW = "ExpiryRemindersWorkflow"
 
 
@@ -77,6 +78,11 @@ def assignment_update_id(task: str, actor_id: str, key: str) -> str:
 def steering_update_id(workflow_id: str, what: str, actor_id: str, key: str) -> str:
     """What the office does with its requests to agencies: add, withdraw, extend."""
     return f"{workflow_id}.{what}:{actor_id}:{key}"
+
+
+def signing_batch_workflow_id(activation_id: str) -> str:
+    """One batch an activation."""
+    return f"signing-batch-{activation_id}"
 
 
 def replan_update_id(workflow_id: str, calendar_version: str) -> str:
@@ -183,6 +189,13 @@ class CalendarReplaced(_Message):
     """The argument of the update `replan`: a new calendar for a running case."""
 
     calendar: WorkingCalendar
+
+
+class SignatureNews(_Message):
+    """A batch's signal to a case: its letter is settled, or waits for an outside service."""
+
+    activation_id: str
+    waits_for: str | None = None  # a stable code; None: settled, the claim says how
 
 
 class CaseState(_Message):

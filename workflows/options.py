@@ -44,7 +44,7 @@ RENDERING = ActivityOptions(
 that fails is mended by a release, and the case goes on by itself."""
 
 SIGNING = ActivityOptions(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=90),
     heartbeat_timeout=WORKER_LIVES,
     schedule_to_close_timeout=timedelta(minutes=10),
     retry_policy=RetryPolicy(
@@ -52,7 +52,22 @@ SIGNING = ActivityOptions(
     ),
 )
 """A signature needs the timestamp authority and the revocation service. An activation lives for minutes: when they are
-away for longer, the letter goes back to the head's task rather than wait on a dead consent."""
+away for longer, the letter goes back to the head's task rather than wait on a dead consent. A remote provider may take
+a minute to answer; a worker that dies meanwhile is known by its heartbeat."""
+
+SIGNING_BATCH = ActivityOptions(
+    start_to_close_timeout=timedelta(minutes=4),
+    heartbeat_timeout=WORKER_LIVES,
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+"""One call that carries up to twenty letters, on the way and back; what cannot be sent while the activation lives goes
+back to the head's task."""
+
+SERVICE_PAUSES = (5.0, 10.0, 20.0, 30.0)
+"""Seconds between two tries while an outside signing service is away; the last one over and over."""
 
 ERRAND = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),

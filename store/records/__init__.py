@@ -8,10 +8,12 @@ from __future__ import annotations
 from permits.notices import COUNTER_DOMAIN
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
+from store.records.claims import ClaimRecords
 from store.records.definitions import DefinitionRecords, DefinitionVersion, check_definition
 from store.records.drafts import DraftRecords
 from store.records.evaluations import EvaluationRecords
 from store.records.help import HelpRecords, thread_of
+from store.records.incidents import IncidentRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
 from store.records.notices import NoticeRecords
@@ -24,8 +26,10 @@ from store.records.requests import RequestRecords
 from store.records.seals import SealRecords
 from store.records.signatures import SignatureRecords
 from store.records.staffing import Departure, OpenTask, StaffingRecords
+from store.records.standings import StandingRecords
 from store.records.values import (
     AccountToken,
+    Claim,
     ClaimState,
     DraftChanges,
     Mandate,
@@ -42,6 +46,7 @@ from store.records.values import (
     NewPasskeyRequest,
     NoticeState,
     OpenSession,
+    Standing,
     SubmissionRecord,
 )
 
@@ -51,6 +56,9 @@ class Records(
     LetterRecords,
     SignatureRecords,
     SealRecords,
+    ClaimRecords,
+    IncidentRecords,
+    StandingRecords,
     DraftRecords,
     NoticeRecords,
     ProofRecords,
@@ -72,6 +80,7 @@ class Records(
 __all__ = [
     "COUNTER_DOMAIN",
     "AccountToken",
+    "Claim",
     "ClaimState",
     "DefinitionVersion",
     "Departure",
@@ -95,6 +104,7 @@ __all__ = [
     "Receipt",
     "Records",
     "Sending",
+    "Standing",
     "SubmissionRecord",
     "actor_of",
     "check_definition",

@@ -234,6 +234,8 @@ def _reached(case: ApplicationRow, notice: Notice) -> ColumnElement[bool]:
             return _desk(Role.HEAD_OF_OFFICE, None)
         case "inspectorate":
             return _desk(Role.INSPECTORATE, None)
+        case "ops":
+            return _desk(Role.OPS, None)
         case "holder" if role is Role.APPLICANT:
             return col(AccountRow.id) == case.applicant_id
         case "holder" if role is Role.OPD:

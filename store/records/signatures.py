@@ -18,7 +18,9 @@ from permits.errors import Code, RuleError
 from permits.events import Event
 from permits.steps import SignedLetter
 from store.records.base import Subject, append, lock_application
-from store.records.values import ClaimState, Mandate, NewActivation
+from store.records.claims import SPENT
+from store.records.claims import activation_row as _activation
+from store.records.values import Mandate, NewActivation
 from store.tables import (
     AccountRow,
     ActivationRow,
@@ -28,9 +30,6 @@ from store.tables import (
     SignatureClaimRow,
     SignedLetterRow,
 )
-
-SPENT: frozenset[ClaimState] = frozenset({"SIGNED", "UNKNOWN", "FAILED"})
-"""States in which a claim needs the passphrase no more."""
 
 
 class SignatureRecords(Subject):
@@ -102,12 +101,13 @@ class SignatureRecords(Subject):
             return True
 
     async def delete_envelope_if_spent(self, activation_id: str, now: datetime) -> bool:
-        """Deletes the envelope once every letter of the activation is signed, failed or in doubt; True when it did."""
+        """Deletes the envelope once every letter of the activation has come back, failed or is in doubt; True then."""
         async with self._db.transaction() as session:
             activation = await _activation(session, activation_id, lock=True)
             query = select(func.count()).select_from(SignatureClaimRow)
             query = query.where(col(SignatureClaimRow.activation_id) == activation_id)
-            spent = await session.exec(query.where(col(SignatureClaimRow.state).in_(SPENT)))
+            came_back = col(SignatureClaimRow.returned_sha256).is_not(None)
+            spent = await session.exec(query.where(or_(col(SignatureClaimRow.state).in_(SPENT), came_back)))
             if activation.envelope is None or spent.one() < len(set(activation.letters)):
                 return False
             activation.envelope, activation.deleted_at = None, now
@@ -131,39 +131,6 @@ class SignatureRecords(Subject):
         expired = expired.where(col(ActivationRow.expires_at) <= now).values(envelope=None, deleted_at=now)
         async with self._db.transaction() as session:
             return len((await session.exec(expired.returning(col(ActivationRow.id)))).all())
-
-    # Claims ----------------------------------------------------------------------------------------------------------
-
-    async def claim(self, activation_id: str, letter_sha256: str, now: datetime) -> ClaimState:
-        """Claims this letter for this activation, or says how far the claim has come.
-
-        Raises RuleError(activation-not-valid) when the activation does not list the letter.
-        """
-        async with self._db.transaction() as session:
-            activation = await _activation(session, activation_id)
-            if letter_sha256 not in activation.letters:
-                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
-            values = {"activation_id": activation_id, "letter_sha256": letter_sha256}
-            query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
-            await session.exec(query.on_conflict_do_nothing())
-            row = await session.get_one(SignatureClaimRow, (activation_id, letter_sha256))
-            return _claim_state(row)
-
-    async def mark_claim(
-        self, activation_id: str, letter_sha256: str, state: ClaimState, now: datetime, error: str | None = None
-    ) -> ClaimState:
-        """Notes how far a claim has come and answers what stands; a signed one stays signed.
-
-        Raises RuleError(activation-not-valid) when there is no such claim.
-        """
-        key = (activation_id, letter_sha256)
-        async with self._db.transaction() as session:
-            row = await session.get(SignatureClaimRow, key, with_for_update=True, populate_existing=True)
-            if row is None:
-                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
-            if row.state != "SIGNED":
-                row.state, row.error, row.updated_at = state, error, now
-            return _claim_state(row)
 
     # Signed letters --------------------------------------------------------------------------------------------------
 
@@ -254,13 +221,6 @@ async def mandate_of(
     return Mandate.model_validate(rows[0].model_dump(exclude={"revoked_at"})) if rows else None
 
 
-async def _activation(session: AsyncSession, activation_id: str, lock: bool = False) -> ActivationRow:
-    row = await session.get(ActivationRow, activation_id, with_for_update=lock or None, populate_existing=True)
-    if row is None:
-        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
-    return row
-
-
 async def _check_is_frozen(session: AsyncSession, signed: SignedLetter) -> None:
     letter = await session.get(LetterRow, (signed.number, signed.purpose))
     if letter is None or letter.status == "batal":
@@ -281,8 +241,3 @@ def _first_version(signed: SignedLetter) -> LetterVersionRow:
 
 def _signed_letter(row: SignedLetterRow) -> SignedLetter:
     return SignedLetter.model_validate(row.model_dump())
-
-
-def _claim_state(row: SignatureClaimRow) -> ClaimState:
-    state: ClaimState = row.state  # type: ignore[assignment]  # a check of the table keeps it one of these
-    return state

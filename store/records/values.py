@@ -189,6 +189,26 @@ class NewPasskeyRequest(_Value):
     expires_at: AwareDatetime
 
 
+class Claim(_Value):
+    """How far one letter of an activation has come."""
+
+    activation_id: str
+    letter_sha256: str
+    state: ClaimState
+    error: str | None = None  # a stable code; of a claim that is only CLAIMED, why it waits
+    returned_sha256: str | None = None  # what the provider handed back
+
+
+class Standing(_Value):
+    """How an officer's certificate stands (signing.port.Standing), as the signing worker heard it."""
+
+    account_id: str
+    standing: str
+    certificate_sha256: str | None = None
+    valid_until: AwareDatetime | None = None
+    known_at: AwareDatetime | None = None  # None: the provider never said
+
+
 class Mandate(_Value):
     """The right to sign on a day."""
 

@@ -33,6 +33,7 @@ from store.tables.passkeys import ChallengeRow, PasskeyRequestRow, PasskeyRow
 from store.tables.people import (
     AccountRow,
     AccountTokenRow,
+    CertificateStandingRow,
     DelegationRow,
     LoginAttemptRow,
     LoginSessionRow,
@@ -51,6 +52,7 @@ __all__ = [
     "AttachmentRow",
     "CalendarDayRow",
     "CalendarEditionRow",
+    "CertificateStandingRow",
     "ChallengeRow",
     "DefinitionRow",
     "DelegationRow",

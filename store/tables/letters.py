@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -69,12 +69,14 @@ class SignatureClaimRow(Table, table=True):
     __tablename__ = "signature_claims"
     __table_args__ = (
         CheckConstraint("state in ('CLAIMED', 'SENT', 'SIGNED', 'UNKNOWN', 'FAILED')", name="state_known"),
+        Index("ix_signature_claims_letter", "letter_sha256"),
     )
 
     activation_id: str = Field(primary_key=True, foreign_key="activations.id")
     letter_sha256: str = Field(primary_key=True)
     state: str
     error: str | None = None  # a stable code
+    returned_sha256: str | None = None  # what the provider handed back, kept aside until it is proven
     updated_at: datetime
 
 

@@ -48,6 +48,7 @@ class AccountRow(Table, table=True):
     nik_warnings: list[str] = Field(default_factory=list, sa_type=JSONB)  # permits.nik.NikWarning
     totp_sealed: bytes | None = None  # signing.enrolment: made by the signing worker, readable by it alone
     totp_last_step: int | None = Field(default=None, sa_type=BigInteger)  # a code counts once
+    signer_id_sealed: bytes | None = None  # store.crypto, context `signer:<id>`: who the officer is with the provider
     active: bool = True
     email_confirmed_at: datetime | None = None
     is_demo: bool = False
@@ -116,6 +117,25 @@ class MandateRow(Table, table=True):
     decree: str  # number of the decision that gives the mandate
     given_by: str | None = None  # account id
     revoked_at: datetime | None = None  # real time
+
+
+class CertificateStandingRow(Table, table=True):
+    """How an officer's certificate stands with the provider, as far as the signing worker last heard."""
+
+    __tablename__ = "certificate_standings"
+    __table_args__ = (
+        CheckConstraint(
+            "standing in ('usable', 'expiring', 'expired', 'revoked', 'not_registered', 'unknown')",
+            name="standing_known",
+        ),
+    )
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id", ondelete="CASCADE")
+    standing: str  # signing.port.Standing
+    certificate_sha256: str | None = None  # None where the provider does not show the certificate
+    valid_until: datetime | None = None
+    known_at: datetime | None = None  # when the provider last said so; None: never
+    asked_at: datetime  # when it was last asked, with or without an answer
 
 
 class DelegationRow(Table, table=True):

@@ -63,9 +63,9 @@ async def test_the_newest_archive_version_is_served_and_every_version_is_known(r
 
 async def test_a_claim_is_taken_once_and_says_how_far_it_came(records: Records) -> None:
     await an_activation(records)
-    assert await records.claim("aktivasi-1", LETTER, NOW) == "CLAIMED"
+    assert (await records.claim("aktivasi-1", LETTER, NOW)).state == "CLAIMED"
     await records.mark_claim("aktivasi-1", LETTER, "SENT", NOW)
-    assert await records.claim("aktivasi-1", LETTER, NOW) == "SENT"
+    assert (await records.claim("aktivasi-1", LETTER, NOW)).state == "SENT"
 
 
 async def test_a_signed_claim_stays_signed(records: Records) -> None:

@@ -26,6 +26,7 @@ from temporalio.service import RPCError
 
 from permits.application import Delivery, dossier_sha256
 from permits.calendar import WorkingCalendar
+from permits.decisions import SignatureOrdered
 from permits.definition import PermitDefinition, Variant
 from permits.pace import Pace
 from permits.sla import SlaClock
@@ -245,6 +246,14 @@ class Office:
             )
         )
         return activation_id
+
+    async def ordered(
+        self, *letters: str, lives: timedelta = timedelta(minutes=5), in_batch: bool = False
+    ) -> SignatureOrdered:
+        """The decision that passes such a consent on, as the API makes it."""
+        expires_at = datetime.now(UTC) + lives
+        activation_id = await self.consent(*letters, lives=lives)
+        return SignatureOrdered(activation_id=activation_id, expires_at=expires_at, in_batch=in_batch)
 
 
 def settings_from(kind: type[T], environment: dict[str, str]) -> T:

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
-from activities.signatures import SignatureDesk, SignLetter, SignResult
+from activities.signatures import SignatureDesk
+from activities.signing_orders import SignLetter, SignResult
 from permits.decisions import Returned, SignatureOrdered
 from permits.events import Event, Tag
 from sakpore.people import HEAD
@@ -20,9 +21,11 @@ from tests.workflows.case_file import CaseFile
 from tests.workflows.office import Office, settings_from
 from worker.main import signing_activities
 from worker.settings import SigningSettings
-from workflows.options import SIGNING
+from workflows.stages import signing
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+OPS = "ops"
+
 
 async def _wrong_passphrase(office: Office, task: TaskRow) -> str:
     return await office.consent(task.subject_sha256, passphrase="frasa-sandi-keliru")
@@ -172,33 +175,51 @@ async def test_without_a_timestamp_authority_signing_is_tried_again_and_then_ret
     case = await office.begin()
     task = await case.go_on("signing")
     await case.at_rest()
-    monkeypatch.setitem(SIGNING, "schedule_to_close_timeout", timedelta(seconds=4))
+    monkeypatch.setattr(signing, "SERVICE_PAUSES", (0.5,))
 
     await asyncio.to_thread(office.stack.hold, "pki")
     try:
-        await case.decide(task)
+        await case.decide(task, await office.ordered(task.subject_sha256, lives=timedelta(seconds=6)))
         again = await case.task("signing")
     finally:
         await asyncio.to_thread(office.stack.resume, "pki")
 
     (failed,) = await case.events(Tag.SIGNATURE_FAILED)
-    assert failed.facts["code"] == "signing-unavailable"
-    assert await _attempts(case) >= 2
+    assert failed.facts["code"] == "timestamp_unavailable"
+    assert "layanan segel waktu tidak pulih" in again.instructions
+    assert await _told(office, case, "signing-returned") == {HEAD.id, OPS}
     await asyncio.to_thread(office.stack.wait_ready, "pki")
-    monkeypatch.undo()
     await case.decide(again)
     assert (await case.closed()).status == "issued"
     assert len(await case.events(Tag.SIGNATURE_REGISTERED)) == 1
 
 
-async def _attempts(case: CaseFile) -> int:
-    """How often the order to sign was tried before it was given up."""
-    started = [
-        event["activityTaskStartedEventAttributes"]
-        for event in await case.raw_history()
-        if event["eventType"].endswith("ACTIVITY_TASK_STARTED")
-    ]
-    return max(int(attributes.get("attempt", 1)) for attributes in started)
+async def test_a_letter_waits_for_the_timestamp_service_in_sight_of_all_and_is_signed_when_it_is_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await office.begin()
+    task = await case.go_on("signing")
+    await case.at_rest()
+    monkeypatch.setattr(signing, "SERVICE_PAUSES", (0.5,))
+
+    await asyncio.to_thread(office.stack.hold, "pki")
+    try:
+        await case.decide(task, await office.ordered(task.subject_sha256))
+        waits = await case.event(Tag.SIGNATURE_WAITS)
+        row = await case.row()
+    finally:
+        await asyncio.to_thread(office.stack.resume, "pki")
+
+    assert waits.facts["code"] == "timestamp_unavailable"
+    assert (row.waiting_kind, row.waiting_for) == ("engine", "layanan segel waktu")
+    assert (await case.closed()).status == "issued"
+    assert (await office.records.signed_letter_of(case.number, "permit")).level == "B-LTA"  # type: ignore[union-attr]
+    assert not await case.events(Tag.SIGNATURE_FAILED)
+
+
+async def _told(office: Office, case: CaseFile, template: str) -> set[str | None]:
+    """Accounts for which a notice of the case lies in the outbox."""
+    return {row.account_id for row in await office.records.notices_of(case.number) if row.template == template}
 
 
 async def test_the_same_order_carried_out_twice_at_once_registers_one_object(office: Office) -> None:
@@ -224,7 +245,7 @@ async def test_the_same_order_carried_out_twice_at_once_registers_one_object(off
 
 def _desk(office: Office) -> SignatureDesk:
     settings = settings_from(SigningSettings, office.environment)
-    sign_letter, _ = signing_activities(settings, office.records, office.documents)
+    sign_letter, *_ = signing_activities(settings, office.records, office.documents)
     desk: SignatureDesk = sign_letter.__self__  # type: ignore[attr-defined]
     return desk
 
