@@ -52,7 +52,9 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator
 from rich.console import Console
 
-from activities.signatures import SignatureDesk, SignLetter
+from activities.signatures import SignatureDesk
+from activities.signer_ids import SignerIds
+from activities.signing_orders import SignLetter
 from benchmarks.drive import Waiting, drive
 from benchmarks.floor_worker import Objects
 from benchmarks.machine import about, load
@@ -121,11 +123,13 @@ class Ours:
         self._office, records, documents = office, Records(self._db), DocumentStore(settings)
         folder = Path(environment["SIGNING_PKI_DIR"])
         material = TrustMaterial(folder)
-        provider = Pkcs12Provider(folder / "p12", Pipeline(material, TsaClient(environment["SIGNING_TSA_URL"])))
+        pipeline = Pipeline(material, TsaClient(environment["SIGNING_TSA_URL"]))
+        provider = Pkcs12Provider(folder / "p12", pipeline)
         seal = SealingKeyPair.create(
             Path(environment["SIGNING_SEAL_KEY"]), Path(environment["SIGNING_SEAL_PUBLIC_KEY"])
         )
-        self._desk = SignatureDesk(records, documents, provider, material, seal)
+        signer_ids = SignerIds(documents.keyring, provider.traits.kind)
+        self._desk = SignatureDesk(records, documents, provider, pipeline, seal, signer_ids)
 
     async def close(self) -> None:
         """Gives the connections back."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 from asn1crypto import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -29,7 +31,7 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
-from pyhanko_certvalidator import CertificateValidator
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pyhanko_certvalidator.util import get_pyca_cryptography_hash
@@ -56,6 +58,8 @@ from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
 
 DIGEST = "sha256"
+ROOM_TO_GROW = 2048  # hex digits; tokens of one authority differ by a few bytes
+_HOLE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s")
 _BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 
 
@@ -104,6 +108,10 @@ class Pipeline:
 
     material: TrustMaterial
     timestamper: TimeStamper
+    _chains: WeakKeyDictionary[ValidationContext, dict[bytes, ValidationPath]] = field(
+        default_factory=WeakKeyDictionary, repr=False
+    )
+    _rooms: dict[bytes, int] = field(default_factory=dict, repr=False)
 
     async def sign_letter(self, pdf: bytes, signer: Signer, order: SigningOrder) -> bytes:
         """Sign, timestamp, archive, and prove it.
@@ -207,22 +215,34 @@ class Pipeline:
             docmdp_permissions=MDPPerm.NO_CHANGES,
             subfilter=SigSeedSubFilter.PADES,
         )
-        context = self.material.context()
         certificate = signer.signing_cert
         assert certificate is not None
         out = io.BytesIO()
         try:
-            validator = CertificateValidator(
-                certificate, intermediate_certs=list(signer.cert_registry), validation_context=context
-            )
-            chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
-            await PdfSigner(metadata, signer=signer, timestamper=self.timestamper).async_sign_pdf(writer, output=out)
+            chain = await self._chain_of(certificate, signer)
+            pdf_signer = PdfSigner(metadata, signer=signer, timestamper=self.timestamper)
+            await pdf_signer.async_sign_pdf(writer, output=out, bytes_reserved=self._rooms.get(certificate.sha256))
+            self._rooms[certificate.sha256] = _room_in(out.getvalue())
             await self._stamp(out, [chain])
         except SigningError:  # of our own signers, which name the step themselves
             raise
         except Exception as failure:
+            self._rooms.pop(certificate.sha256, None)  # an authority whose tokens grew: measured anew next time
             raise sorted_failure(failure) from failure
         return out.getvalue()
+
+    async def _chain_of(self, certificate: x509.Certificate, signer: Signer) -> ValidationPath:
+        """The signer's chain as it stands at the moment of the held context: the same for all letters of minutes."""
+        context = self.material.context()
+        known = self._chains.setdefault(context, {})
+        if certificate.sha256 not in known:
+            validator = CertificateValidator(
+                certificate, intermediate_certs=list(signer.cert_registry), validation_context=context
+            )
+            known[certificate.sha256] = await validator.async_validate_usage(  # type: ignore[no-untyped-call]
+                {"non_repudiation"}
+            )
+        return known[certificate.sha256]
 
     async def _prove(self, pdf: bytes, signed: bytes, certificate: x509.Certificate, order: SigningOrder) -> None:
         if not signed.startswith(pdf):
@@ -233,6 +253,16 @@ class Pipeline:
         if report.verdict is not Verdict.SAH or kinds != ["document-timestamp", "signature"]:
             codes = ", ".join(reason.code for reason in report.reasons) or report.verdict.value
             raise SignatureNotProven(f"Tanda tangan yang baru dibuat tidak lolos pemeriksaan sendiri: {codes}.")
+
+
+def _room_in(signed: bytes) -> int:
+    """Hex digits that the newest signature took, and some more: the room for the next one of the same signer.
+
+    The library finds the room by a signature on trial, which costs a third of a letter, and leaves half of it empty.
+    """
+    start, end = map(int, _HOLE.findall(signed)[-1])
+    used = len(signed[start + 1 : end - 1].rstrip(b"0"))
+    return used + used % 2 + ROOM_TO_GROW
 
 
 def _check_certificate(certificate: x509.Certificate, order: SigningOrder) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import algos, cms, crl, ocsp, x509
@@ -29,6 +30,7 @@ from signing.policy import Policy
 
 # RFC 3161, 4: after these, tokens made before the revocation stay good; after any other or none, all are doubtful.
 HARMLESS_FOR_TIMESTAMPS = {"unspecified", "affiliation_changed", "superseded", "cessation_of_operation"}
+MOST_REMEMBERED_BYTES = 64 * 1024
 _PROBLEMS = {
     AdESIndeterminate.REVOKED_NO_POE: "revoked",
     AdESIndeterminate.REVOKED_CA_NO_POE: "revoked",
@@ -88,6 +90,11 @@ class Archive:
                     ocsps.extend(value["ocsp"] or ())
         return replace(self, crls=(*self.crls, *crls), ocsps=(*self.ocsps, *ocsps)) if crls or ocsps else self
 
+    def is_same_as(self, other: Archive) -> bool:
+        """True when both hold the very same structures in the same order; false says nothing."""
+        mine, theirs = ((*one.certificates, *one.crls, *one.ocsps) for one in (self, other))
+        return len(mine) == len(theirs) and all(one is another for one, another in zip(mine, theirs, strict=True))
+
     @property
     def has_revocation(self) -> bool:
         """True when any revocation information is kept."""
@@ -103,11 +110,20 @@ def entries(holder: Any, key: str) -> Any:
 
 def _loaded(kind: Any, store: Any, key: str) -> Iterable[Any]:
     for reference in entries(store, key):
-        found = kind.load(reference.get_object().data, strict=True)
-        # asn1crypto parses on access; what is broken inside has to break here.
-        if found.native is None:
-            raise ValueError("empty structure in the DSS")
-        yield found
+        der = bytes(reference.get_object().data)
+        yield _parsed_once(kind, der) if len(der) <= MOST_REMEMBERED_BYTES else _parsed(kind, der)
+
+
+def _parsed(kind: Any, der: bytes) -> Any:
+    found = kind.load(der, strict=True)
+    # asn1crypto parses on access; what is broken inside has to break here.
+    if found.native is None:
+        raise ValueError("empty structure in the DSS")
+    return found
+
+
+# The letters of one authority bring the same certificates and lists, and comparing names is a third of a verdict.
+_parsed_once = lru_cache(maxsize=256)(_parsed)
 
 
 @dataclass(frozen=True)

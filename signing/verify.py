@@ -325,8 +325,11 @@ class _Judgement:
         if not covering:
             return Level.B_LT
         revision = self.document.reader.get_historical_resolver(covering[-1].embedded.signed_revision)
-        covered = await self._is_self_sufficient(found, certificates, Archive.read(revision), moment)
-        return Level.B_LTA if covered else Level.B_LT
+        covered = Archive.read(revision)
+        suffices = covered.is_same_as(self.archive) or await self._is_self_sufficient(
+            found, certificates, covered, moment
+        )
+        return Level.B_LTA if suffices else Level.B_LT
 
     async def _is_self_sufficient(
         self, found: _Found, certificates: SignedDataCerts, archive: Archive, moment: datetime
