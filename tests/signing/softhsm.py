@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pkcs11
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -31,16 +32,23 @@ def module_path() -> Path:
 class SoftHsm:
     """One process has one SoftHSM2 for all its life: its configuration is read when the module is loaded."""
 
-    folder: Path
     module: Path
+    _only: ClassVar[SoftHsm | None] = None
 
     @classmethod
     def install(cls, folder: Path) -> SoftHsm:
+        """The process's SoftHSM2; the first call puts its tokens into `folder`."""
+        if cls._only is None:
+            cls._only = cls._installed(folder)
+        return cls._only
+
+    @classmethod
+    def _installed(cls, folder: Path) -> SoftHsm:
         (folder / "tokens").mkdir()
         conf = folder / "softhsm2.conf"
         conf.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
         os.environ["SOFTHSM2_CONF"] = str(conf)
-        return cls(folder, module_path())
+        return cls(module_path())
 
     def add_token(self, label: str, pin: str, workshop: Workshop, officers: Sequence[str]) -> None:
         """A token with key and certificate of each officer, under the officer's id."""

@@ -15,6 +15,7 @@ from signing.errors import (
     AuthorizationExpired,
     CertificateUnsuitable,
     CredentialDisabled,
+    DocumentRefused,
     OutcomeUnknown,
     PassphraseLocked,
     ProviderLoginRefused,
@@ -136,6 +137,16 @@ async def test_a_letter_that_fails_before_the_signature_takes_its_neighbours_wit
         elsewhere = dataclasses.replace(order(fake), certificate_sha256="0" * 64)
         with pytest.raises(SigningError):
             await provider.sign_many([fake.workshop.plain] * 3, elsewhere)
+    assert fake.asked == []
+
+
+@BOTH
+async def test_a_letter_that_cannot_be_signed_is_seen_before_the_first_of_its_neighbours_is(
+    kind: ProviderKind, fake: FakeCsc
+) -> None:
+    fake.multisign = 1
+    with reached(kind, fake) as provider, pytest.raises(DocumentRefused):
+        await provider.sign_many([fake.workshop.plain, b"bukan pdf"], order(fake))
     assert fake.asked == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pkcs11
@@ -106,6 +107,34 @@ async def test_somebody_elses_log_in_is_not_borrowed(office: Workshop, hsm: Soft
             with pytest.raises(SigningError) as caught:
                 await provider(office, hsm).sign(office.plain, order(pin=pin))
             assert isinstance(caught.value, ProviderUnavailable | WrongPassphrase)
+
+
+def test_a_wrong_pin_waits_until_nobody_is_logged_in_and_is_then_refused(office: Workshop, hsm: SoftHsm) -> None:
+    """A log-in belongs to the process: beside somebody who is logged in, a token does not even look at a PIN."""
+    busy, other = provider(office, hsm)._token, provider(office, hsm)._token
+    logged_in, release = threading.Event(), threading.Event()
+    real = busy._token
+
+    class Holding:
+        def __init__(self, inner: pkcs11.Token) -> None:
+            self.inner = inner
+
+        def open(self, user_pin: str | None = None) -> pkcs11.Session:
+            session = self.inner.open(user_pin=user_pin)
+            logged_in.set()
+            release.wait(30)
+            return session
+
+    held = busy.find("kepala")
+    busy._token = lambda signer_id: Holding(real(signer_id))  # type: ignore[method-assign, assignment, return-value]
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(busy.sign, "kepala", PASSPHRASE, held, b"0" * 51)
+        assert logged_in.wait(30)
+        second = threads.submit(other.sign, "kepala", "salah-bersamaan", held, b"0" * 51)
+        wait([second], timeout=0.5)
+        release.set()
+        assert len(first.result(30)) == 384
+        assert type(second.exception(30)) is WrongPassphrase
 
 
 async def test_a_module_that_is_no_module_is_the_providers_absence(office: Workshop, tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import SecretStr, ValidationError
 
+from api.sentences import SENTENCES
 from signing.bsre import BsreV1Provider, BsreV2Provider
 from signing.csc import CscProvider
-from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable
+from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable, SigningError
 from signing.pkcs11 import Pkcs11Provider
 from signing.pkcs12 import Pkcs12Provider
 from signing.port import DocumentSigner, ProviderKind, SigningOrder, Standing
@@ -146,3 +148,13 @@ async def test_a_token_is_reached_by_its_settings(office: Workshop, hsm: SoftHsm
         office.plain, SigningOrder("kepala", SecretStr(PASSPHRASE))
     )
     assert signed.startswith(office.plain)
+
+
+def test_every_failure_of_a_signature_has_words_for_people() -> None:
+    def family(kind: type[SigningError]) -> list[type[SigningError]]:
+        return [kind, *(child for direct in kind.__subclasses__() for child in family(direct))]
+
+    words = yaml.safe_load(SENTENCES.read_text())["permit:signature:failed"]["words"]["code"]
+    others = {"code_unreadable", "policy_unreadable", "demo_pki_failed"}  # of other work than a signature
+    codes = {kind.code for kind in family(SigningError) if kind.__module__ == "signing.errors"}
+    assert codes - others - set(words) == set()

@@ -8,10 +8,17 @@ import shutil
 import subprocess
 import time
 import traceback
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -20,6 +27,7 @@ from signing.errors import (
     CertificateExpired,
     CertificateNotFound,
     CertificateRevoked,
+    CertificateUnsuitable,
     CertificateUntrusted,
     DocumentRefused,
     ProviderUnavailable,
@@ -29,7 +37,7 @@ from signing.errors import (
     WrongPassphrase,
 )
 from signing.material import TrustMaterial
-from signing.pipeline import Pipeline
+from signing.pipeline import HeldKeySigner, Pipeline
 from signing.pkcs12 import DevelopmentProviderWarning, Pkcs12Provider
 from signing.port import SignatureProvider, SigningOrder
 from signing.timestamps import TsaClient
@@ -119,6 +127,18 @@ async def test_a_certificate_of_another_authority_does_not_sign(workshop: Worksh
     provider = Pkcs12Provider(strangers.pki.folder / "p12", pipeline)
     with pytest.raises(CertificateUntrusted):
         await provider.sign(workshop.plain, workshop.order())
+
+
+async def test_a_key_other_than_rsa_would_end_pdf_a(workshop: Workshop) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Kepala Contoh")])
+    now = datetime.now(UTC)
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    dated = built.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    certificate = Certificate.load(dated.sign(key, SHA256()).public_bytes(Encoding.DER))
+    pipeline = Pipeline(workshop.material(), TsaClient(workshop.tsa_url))
+    with pytest.raises(CertificateUnsuitable):
+        await pipeline.sign_letter(workshop.plain, HeldKeySigner(certificate, [], key), workshop.order())
 
 
 async def test_a_silent_timestamp_service_may_be_asked_again(workshop: Workshop) -> None:
