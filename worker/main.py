@@ -49,6 +49,7 @@ from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
 from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
+from worker.standings import StandingWatch
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
 from workflows.evaluation import EvaluationWorkflow
@@ -117,13 +118,22 @@ def main_activities(
 
 def signing_activities(settings: SigningSettings, records: Records, documents: DocumentStore) -> Activities:
     """What the `signing` queue can do."""
+    return signing_acts(signing_desk(settings, records, documents))
+
+
+def signing_acts(desk: BatchDesk) -> Activities:
+    """What a desk of the `signing` queue can do."""
+    return [desk.sign_letter, desk.sign_chunk, desk.judge_letter]
+
+
+def signing_desk(settings: SigningSettings, records: Records, documents: DocumentStore) -> BatchDesk:
+    """The desk that alone reaches keys."""
     material = TrustMaterial(settings.signing_pki_dir)
     pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
     provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     signer_ids = SignerIds(documents.keyring, provider.traits.kind)
-    desk = BatchDesk(records, documents, provider, pipeline, seal, signer_ids)
-    return [desk.sign_letter, desk.sign_chunk, desk.judge_letter]
+    return BatchDesk(records, documents, provider, pipeline, seal, signer_ids)
 
 
 async def run(queue: str) -> None:
@@ -183,18 +193,23 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
 
 
 async def _run_signing(
-    settings: SigningSettings, records: Records, documents: DocumentStore, stop: asyncio.Event
+    settings: SigningSettings,
+    records: Records,
+    documents: DocumentStore,
+    stop: asyncio.Event,
+    desk: BatchDesk | None = None,
 ) -> None:
     client = await _connect(settings)
+    desk = desk or signing_desk(settings, records, documents)
     worker = Worker(
         client,
         task_queue=QueueNames.SIGNING,
-        activities=signing_activities(settings, records, documents),
+        activities=signing_acts(desk),
         interceptors=_interceptors(settings),
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=4,
     )
-    await _work(worker, [], stop)
+    await _work(worker, [StandingWatch(records, desk.standing_of).run()], stop)
 
 
 async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:

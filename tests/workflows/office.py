@@ -24,6 +24,8 @@ from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.signer_ids import SignerIds
+from activities.signing_batch import BatchDesk
 from permits.application import Delivery, dossier_sha256
 from permits.calendar import WorkingCalendar
 from permits.decisions import SignatureOrdered
@@ -34,7 +36,11 @@ from sakpore.people import HEAD, PASSPHRASE
 from sakpore.seed import TOTP_FILE
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
-from signing.activation import Activation, TotpProof, load_public_key, seal
+from signing.activation import Activation, SealingKeyPair, TotpProof, load_public_key, seal
+from signing.material import TrustMaterial
+from signing.pipeline import Pipeline
+from signing.port import SignatureProvider
+from signing.timestamps import TsaClient
 from signing.totp import totp_now
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -48,6 +54,7 @@ from worker.main import _run_main, _run_signing
 from worker.settings import MainSettings, SigningSettings
 from workflows.connection import connect
 from workflows.messages import Submission
+from workflows.signing_batch_order import BatchLetter, BatchOrder, order_batch
 from workflows.starting import start_case
 
 ONLY = ("postgres", "temporal", "s3", "mail", "pki", "migrate", "trust", "seed")
@@ -69,6 +76,7 @@ class Office:
         self._stop = asyncio.Event()
         self._working: list[asyncio.Task[None]] = []
         self._begun: list[str] = []
+        self.desk: BatchDesk | None = None  # None: the one of the installation's own provider
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
@@ -79,7 +87,7 @@ class Office:
         signing = settings_from(SigningSettings, self.environment)
         self._working = [
             asyncio.create_task(_run_main(main, self.records, self.documents, self._stop)),
-            asyncio.create_task(_run_signing(signing, self.records, self.documents, self._stop)),
+            asyncio.create_task(_run_signing(signing, self.records, self.documents, self._stop, self.desk)),
         ]
 
     async def stop_workers(self) -> None:
@@ -95,6 +103,27 @@ class Office:
         try:
             yield
         finally:
+            await self.start_workers()
+
+    def desk_of(self, provider: SignatureProvider) -> BatchDesk:
+        """A signing desk with this provider, and all else as the installation has it."""
+        settings = settings_from(SigningSettings, self.environment)
+        pipeline = Pipeline(TrustMaterial(settings.signing_pki_dir), TsaClient(settings.signing_tsa_url))
+        seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
+        signer_ids = SignerIds(self.documents.keyring, provider.traits.kind)
+        return BatchDesk(self.records, self.documents, provider, pipeline, seal, signer_ids)
+
+    @asynccontextmanager
+    async def signing_with(self, provider: SignatureProvider) -> AsyncIterator[None]:
+        """Letters are signed by this provider inside this block."""
+        await self.stop_workers()
+        self.desk = self.desk_of(provider)
+        await self.start_workers()
+        try:
+            yield
+        finally:
+            await self.stop_workers()
+            self.desk = None
             await self.start_workers()
 
     # Cases ------------------------------------------------------------------------------------------------------------
@@ -254,6 +283,21 @@ class Office:
         expires_at = datetime.now(UTC) + lives
         activation_id = await self.consent(*letters, lives=lives)
         return SignatureOrdered(activation_id=activation_id, expires_at=expires_at, in_batch=in_batch)
+
+    async def start_batch(
+        self, ordered: SignatureOrdered, letters: list[tuple[str, str]], files_per_call: int = 20
+    ) -> None:
+        """One batch over letters (number, sha256) whose cases have taken the order."""
+        assert ordered.expires_at is not None
+        batch = BatchOrder(
+            activation_id=ordered.activation_id,
+            officer_id=HEAD.id,
+            office_date=datetime.now(UTC).date(),
+            expires_at=ordered.expires_at,
+            files_per_call=files_per_call,
+            letters=tuple(BatchLetter(number=number, letter_sha256=sha256) for number, sha256 in letters),
+        )
+        await order_batch(self.client, batch)
 
 
 def settings_from(kind: type[T], environment: dict[str, str]) -> T:
