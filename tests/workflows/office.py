@@ -77,6 +77,7 @@ class Office:
         self._working: list[asyncio.Task[None]] = []
         self._begun: list[str] = []
         self.desk: BatchDesk | None = None  # None: the one of the installation's own provider
+        self.signs_here = True  # False: another process has the signing queue
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
@@ -85,16 +86,29 @@ class Office:
         self._stop = asyncio.Event()
         main = settings_from(MainSettings, self.environment)
         signing = settings_from(SigningSettings, self.environment)
-        self._working = [
-            asyncio.create_task(_run_main(main, self.records, self.documents, self._stop)),
-            asyncio.create_task(_run_signing(signing, self.records, self.documents, self._stop, self.desk)),
-        ]
+        self._working = [asyncio.create_task(_run_main(main, self.records, self.documents, self._stop))]
+        if self.signs_here:
+            signing_queue = _run_signing(signing, self.records, self.documents, self._stop, self.desk)
+            self._working.append(asyncio.create_task(signing_queue))
 
     async def stop_workers(self) -> None:
         """Leaves both queues gracefully."""
         self._stop.set()
         await asyncio.gather(*self._working)
         self._working = []
+
+    @asynccontextmanager
+    async def signing_elsewhere(self) -> AsyncIterator[None]:
+        """The signing queue is another process's inside this block."""
+        await self.stop_workers()
+        self.signs_here = False
+        await self.start_workers()
+        try:
+            yield
+        finally:
+            await self.stop_workers()
+            self.signs_here = True
+            await self.start_workers()
 
     @asynccontextmanager
     async def nobody_at_work(self) -> AsyncIterator[None]:
