@@ -201,9 +201,21 @@ async def _look_up(services: Services, task_id: str, actor: Actor, again: bool) 
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
+        if work.task.status == "open":
+            await _check_unchanged(services, work)
     except RuleError as refused:
         return Problem(refused.code, **refused.facts)
     return work
+
+
+async def _check_unchanged(services: Services, work: Work) -> None:
+    """The letter is still what the desks gave their paraf to. Raises RuleError(stale-version)."""
+    try:
+        letter = await services.records.letter_by_sha256(work.task.subject_sha256)
+    except RuleError:
+        raise RuleError(Code.STALE_VERSION, number=work.application.number) from None
+    if letter.number != work.application.number or letter.status == "batal":
+        raise RuleError(Code.STALE_VERSION, number=work.application.number)
 
 
 async def _seal(
