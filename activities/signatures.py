@@ -40,7 +40,7 @@ from signing.errors import ActivationExpired, Retry, SigningError
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
-from signing.port import SignatureProvider, SigningOrder
+from signing.port import CertificateStanding, SignatureProvider, SigningOrder, Standing
 from signing.verdict import Report, Verdict
 from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
@@ -113,6 +113,13 @@ class SignatureDesk:
             await self._lost(signed, report.verdict.value, codes)
             raise ApplicationError(f"{report.verdict.value}: {codes}", type="letter-not-valid")
         return JudgedLetter(verdict=report.verdict.value, level=report.level.value if report.level else None)
+
+    async def standing_of(self, officer: AccountRow) -> CertificateStanding:
+        """How the officer's certificate stands with the provider. Raises KeyUnknown, SealBroken."""
+        signer_id = self._signer_ids.of(officer)
+        if signer_id is None:
+            return CertificateStanding(Standing.NOT_REGISTERED)
+        return await self._provider.standing(signer_id)
 
     # One letter -------------------------------------------------------------------------------------------------------
 

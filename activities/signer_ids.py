@@ -6,7 +6,7 @@ BSrE knows people by NIK or e-mail; a signing service by its own user name; key 
 from __future__ import annotations
 
 from signing.port import ProviderKind
-from store.crypto import Keyring
+from store.crypto import Keyring, signer_context
 from store.tables import AccountRow
 
 BY_NIK = frozenset({ProviderKind.BSRE_V1, ProviderKind.BSRE_V2})
@@ -31,8 +31,3 @@ class SignerIds:
         if account.nik_sealed is None:
             return None
         return self._keyring.open(account.nik_sealed, f"nik:{account.id}".encode()).decode()
-
-
-def signer_context(account_id: str) -> bytes:
-    """What a sealed signer id is bound to."""
-    return f"signer:{account_id}".encode()

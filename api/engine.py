@@ -47,6 +47,7 @@ from workflows.messages import (
     withdrawal_update_id,
 )
 from workflows.replanning import Replanned, replan_all
+from workflows.signing_batch_order import BatchOrder, order_batch
 from workflows.starting import start_case
 
 log = logging.getLogger("sakpore.api")
@@ -112,6 +113,15 @@ class Engine:
             return await order_evaluation(await self._connected(), order, timedelta(seconds=START_SECONDS))
         except (RPCError, RuntimeError, OSError):
             raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+
+    async def order_batch(self, order: BatchOrder) -> bool:
+        """Has the letters of an activation signed by few calls; False where the engine does not answer."""
+        try:
+            await order_batch(await self._connected(), order, timedelta(seconds=START_SECONDS))
+        except (RPCError, RuntimeError, OSError):
+            log.warning("a batch of signatures could not be started", extra={"letters": len(order.letters)})
+            return False
+        return True
 
     async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:
         """Says who holds a task. Raises as `decide` does."""

@@ -70,6 +70,7 @@ class ApiCode(StrEnum):
     STORE_UNAVAILABLE = "store-unavailable"
     CODE_NOT_FOUND = "code-not-found"  # no case or letter has this tracking or verification code
     SIGNING_UNAVAILABLE = "signing-unavailable"  # the sealing key is not installed
+    CERTIFICATE_NOT_USABLE = "certificate-not-usable"  # expired, revoked, not registered, or not the mandated one
     VERIFICATION_UNAVAILABLE = "verification-unavailable"  # no trust anchors are installed
     CALENDAR_TOO_SHORT = "calendar-too-short"
     INTERNAL = "internal-error"

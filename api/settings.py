@@ -17,6 +17,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from permits.pace import Pace
+from signing.port import FILES_PER_CALL, ProviderKind
 
 MEGABYTE = 1_000_000
 SHORTEST_SECRET = 16
@@ -49,6 +50,8 @@ class ApiSettings(BaseSettings):
     """base64 of 32 bytes; makes verification codes that strangers cannot guess."""
     signing_seal_public_key: Path | None = None
     """Public sealing key of the signing worker; without it nothing can be ordered to be signed."""
+    signing_provider: ProviderKind = ProviderKind.PKCS12
+    """The signing worker's provider: whether its letters are sent one by one or in batches."""
     signing_trust_dir: Path | None = Field(
         default=None, validation_alias=AliasChoices("signing_trust_dir", "SIGNING_TRUST_DIR", "SIGNING_PKI_DIR")
     )
@@ -128,6 +131,11 @@ class ApiSettings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach us over TLS; cookies are Secure then."""
         return self.public_base_url.startswith("https://")
+
+    @property
+    def letters_per_call(self) -> int:
+        """How many letters one call of the signing provider carries; more than one: they go in batches."""
+        return FILES_PER_CALL[self.signing_provider]
 
     @property
     def proxies(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from permits.staffing import (
     check_mandate_period,
     check_mandated,
 )
+from store.crypto import signer_context
 from store.errors import EmailTaken
 from store.records import Departure, Mandate, NewAccount, NewDelegation, actor_of
 from store.tables import AccountRow, DelegationRow, MandateRow
@@ -68,6 +69,8 @@ class OfficerChange(Asked):
     rank: Line | None = None
     nip: Line | None = None
     phone: Phone | None = None
+    signer_id: SecretStr | None = Field(default=None, min_length=1, max_length=200)
+    """Who the officer is with the signing provider, where that is not the NIK or our own id; never shown again."""
 
 
 class OfficerView(BaseModel):
@@ -170,6 +173,10 @@ async def change_officer(services: Services, account_id: str, asked: OfficerChan
     """Raises RuleError: person-not-found, field-invalid, not-allowed for one's own role."""
     row = await officer(services, account_id)
     changes = asked.model_dump(exclude_none=True)
+    if (signer_id := changes.pop("signer_id", None)) is not None:
+        changes["signer_id_sealed"] = services.keyring.seal(
+            signer_id.get_secret_value().strip().encode(), signer_context(account_id)
+        )
     if asked.role is not None:
         if row.id == by.id and asked.role != row.role:
             # An office without anybody who manages people could not be mended from inside.

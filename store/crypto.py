@@ -90,3 +90,8 @@ class Keyring:
     def fingerprint(self, text: str) -> str:
         """A keyed fingerprint that finds an equal text and reveals none; it lives as long as the ring's oldest key."""
         return hmac.new(self._fingerprint_key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def signer_context(account_id: str) -> bytes:
+    """What an officer's sealed id with the signing provider is bound to."""
+    return f"signer:{account_id}".encode()

@@ -29,21 +29,12 @@ from activities.delivery import DeliveryDesk
 from activities.drafting import LetterDesk
 from activities.evaluation import EvaluationDesk
 from activities.notices import NoticeDispatcher
-from activities.passkeys import PasskeyDesk
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
-from activities.sealing import SealDesk, SealPress, discard_old_reports
-from activities.signer_ids import SignerIds
-from activities.signing_batch import BatchDesk
+from activities.sealing import SealPress, discard_old_reports
 from activities.texts import Texts
 from permits.notices import QuietHours
-from signing.activation import SealingKeyPair
-from signing.material import TrustMaterial
-from signing.pipeline import Pipeline
-from signing.providers import build_provider
-from signing.seal import OfficeSeal
-from signing.timestamps import TsaClient
-from signing.webauthn import RelyingParty
+from signing.port import SignatureProvider
 from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
@@ -53,6 +44,8 @@ from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
 from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
+from worker.signing_room import SigningRoom
+from worker.standings import StandingWatch
 from workflows.application import ApplicationWorkflow
 from workflows.connection import connect
 from workflows.errands import SigningErrandWorkflow
@@ -125,36 +118,6 @@ def main_activities(
     ]
 
 
-def signing_activities(settings: SigningSettings, records: Records, documents: DocumentStore) -> Activities:
-    """What the `signing` queue can do."""
-    material = TrustMaterial(settings.signing_pki_dir)
-    pipeline = Pipeline(material, TsaClient(settings.signing_tsa_url))
-    provider = build_provider(settings, pipeline)
-    seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
-    party = RelyingParty.of(settings.public_base_url)
-    signer_ids = SignerIds(documents.keyring, provider.traits.kind)
-    desk = BatchDesk(records, documents, provider, pipeline, seal, signer_ids, party)
-    passkeys = PasskeyDesk(records, seal, party, provider)
-    sealing = SealDesk(records, documents, _office_seal(settings, pipeline))
-    return [
-        desk.sign_letter,
-        desk.sign_chunk,
-        desk.judge_letter,
-        passkeys.change_passkeys,
-        passkeys.send_code,
-        sealing.seal_document,
-    ]
-
-
-def _office_seal(settings: SigningSettings, pipeline: Pipeline) -> OfficeSeal | None:
-    """The office's own key; None where the installation has none, and nothing is sealed."""
-    if settings.signing_office_seal_secret is None:
-        log.warning("No office seal is configured: agencies' letters and reports are not sealed.")
-        return None
-    folder = settings.signing_pki_dir / "p12"
-    return OfficeSeal.from_key_file(folder, settings.signing_office_seal, settings.signing_office_seal_secret, pipeline)
-
-
 async def run(queue: str) -> None:
     """Runs one worker process until it is told to stop."""
     stop = asyncio.Event()
@@ -214,18 +177,23 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
 
 
 async def _run_signing(
-    settings: SigningSettings, records: Records, documents: DocumentStore, stop: asyncio.Event
+    settings: SigningSettings,
+    records: Records,
+    documents: DocumentStore,
+    stop: asyncio.Event,
+    provider: SignatureProvider | None = None,
 ) -> None:
     client = await _connect(settings)
+    room = SigningRoom(settings, records, documents, provider)
     worker = Worker(
         client,
         task_queue=QueueNames.SIGNING,
-        activities=signing_activities(settings, records, documents),
+        activities=room.activities,
         interceptors=_interceptors(settings),
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=4,
     )
-    await _work(worker, [], stop)
+    await _work(worker, [StandingWatch(records, room.letters.standing_of).run()], stop)
 
 
 async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:

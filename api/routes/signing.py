@@ -26,6 +26,7 @@ from api.engine import Unknown
 from api.idempotency import OnlyOnce, request_sha256
 from api.problems import ApiCode, Problem, problem_of
 from api.services import Services
+from api.signing_readiness import Readiness, check_certificate, readiness
 from permits.authority import Act, Actor, Role
 from permits.decisions import Decision, SignatureOrdered, TaskKind
 from permits.errors import Code, RuleError
@@ -34,6 +35,7 @@ from signing.errors import SigningError
 from store.queries.signing import failed_activations, untried_activations
 from store.records import NewActivation
 from store.tables import ActivationRow
+from workflows.signing_batch_order import BatchLetter, BatchOrder
 
 log = logging.getLogger("sakpore.api")
 
@@ -73,9 +75,10 @@ class ActivationAnswer(BaseModel):
     results: list[TaskResult]
 
 
-def only_the_head(login: SignedIn) -> Actor:
-    """The actor, who is a head of office. Raises RuleError(not-allowed)."""
-    if login.actor.role is not Role.HEAD_OF_OFFICE:
+async def only_the_head(login: SignedIn, services: Here) -> Actor:
+    """The person who asks, head of office or acting as one today. Raises RuleError(not-allowed)."""
+    capacities = await services.capacities(login.actor)
+    if all(one.role is not Role.HEAD_OF_OFFICE for one in capacities):
         raise RuleError(Code.NOT_ALLOWED)
     return login.actor
 
@@ -83,6 +86,7 @@ def only_the_head(login: SignedIn) -> Actor:
 Head = Annotated[Actor, Depends(only_the_head)]
 
 
+ORDERED = "ordered"
 Outcome = str | Work | Problem
 """Of one task: the state it has come to, or the work still to be ordered, or why it is refused."""
 
@@ -93,6 +97,12 @@ class Unsettled(Exception):
     def __init__(self, answer: ActivationAnswer) -> None:
         super().__init__("unsettled")
         self.answer = answer
+
+
+@private.get("/signing/readiness")
+async def ready(actor: Head, services: Here) -> Readiness:
+    """Whether the asker's certificate and mandate can sign today; asked before the passphrase is typed."""
+    return await readiness(services, actor)
 
 
 @private.post("/signing/activations", status_code=202, response_model=ActivationAnswer)
@@ -114,9 +124,12 @@ async def activate(
         works = [work for work in found.values() if isinstance(work, Work)]
         if not works:
             raise next(error for error in found.values() if isinstance(error, Problem))
+        if kept is None:
+            await check_certificate(services, actor)
         activation = kept or await _consent(services, actor, works, asked, named or secrets.token_hex(16))
         gate = asyncio.Semaphore(AT_ONCE)
-        ordered = await asyncio.gather(*(_order(services, work, activation.id, gate) for work in works))
+        ordered = await asyncio.gather(*(_order(services, work, activation, gate) for work in works))
+        ordered = await _send_batch(services, activation, works, ordered)
         outcomes = found | {work.task.id: outcome for work, outcome in zip(works, ordered, strict=True)}
         await _refuse_if_all_are(services, [outcomes[task] for task in tasks], activation if kept is None else None)
         answer = ActivationAnswer(
@@ -188,9 +201,21 @@ async def _look_up(services: Services, task_id: str, actor: Actor, again: bool) 
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
+        if work.task.status == "open":
+            await _check_unchanged(services, work)
     except RuleError as refused:
         return Problem(refused.code, **refused.facts)
     return work
+
+
+async def _check_unchanged(services: Services, work: Work) -> None:
+    """The letter is still what the desks gave their paraf to. Raises RuleError(stale-version)."""
+    try:
+        letter = await services.records.letter_by_sha256(work.task.subject_sha256)
+    except RuleError:
+        raise RuleError(Code.STALE_VERSION, number=work.application.number) from None
+    if letter.number != work.application.number or letter.status == "batal":
+        raise RuleError(Code.STALE_VERSION, number=work.application.number)
 
 
 async def _seal(
@@ -224,17 +249,46 @@ async def _seal(
     )
 
 
-async def _order(services: Services, work: Work, activation_id: str, gate: asyncio.Semaphore) -> str | Problem:
-    body = SignatureOrdered(activation_id=activation_id)
+async def _order(services: Services, work: Work, activation: ActivationRow, gate: asyncio.Semaphore) -> str | Problem:
+    body = SignatureOrdered(
+        activation_id=activation.id,
+        in_batch=services.settings.letters_per_call > 1,
+        expires_at=activation.expires_at,
+    )
     decision = Decision(task_id=work.task.id, actor=work.actor, seen=work.task.subject_sha256, body=body)
     try:
         async with gate:
-            await order(services, work, decision, activation_id)
+            await order(services, work, decision, activation.id)
     except Unknown:
         return "unknown"
     except (RuleError, Problem) as refused:
         return problem_of(refused) or Problem(ApiCode.INTERNAL)
-    return "ordered"
+    return ORDERED
+
+
+async def _send_batch(
+    services: Services, activation: ActivationRow, works: list[Work], ordered: list[str | Problem]
+) -> list[str | Problem]:
+    """Letters whose cases have taken the order go to a provider that takes many by as few calls as it can.
+
+    Answers what has become of each; where the batch could not be ordered, they are unknown: asked again, it is ordered.
+    """
+    taken = [work for work, outcome in zip(works, ordered, strict=True) if outcome == ORDERED]
+    if services.settings.letters_per_call == 1 or not taken:
+        return ordered
+    batch = BatchOrder(
+        activation_id=activation.id,
+        officer_id=activation.officer_id,
+        office_date=await services.office_today(),
+        expires_at=activation.expires_at,
+        files_per_call=services.settings.letters_per_call,
+        letters=tuple(
+            BatchLetter(number=work.application.number, letter_sha256=work.task.subject_sha256) for work in taken
+        ),
+    )
+    if await services.engine.order_batch(batch):
+        return ordered
+    return ["unknown" if outcome == ORDERED else outcome for outcome in ordered]
 
 
 def _result(services: Services, task: str, outcome: Outcome, request_id: str) -> TaskResult:

@@ -21,8 +21,12 @@ EMITTED = {
     *("opd-withdrawn", "opd-extended", "letter-issued", "letter-rejected", "product-ready", "product-posted"),
     *("product-arrived", "permit-revoked", "permit-replaced", "permit-extended", "permit-expires"),
     *("submission-received", "evaluation-ready", "digest"),
+    *("signing-incident", "signing-returned", "certificate-standing"),
 }
-FOR_OFFICERS = {"task-taken-over", "evaluation-ready", "digest", "contact-applicant"}
+FOR_OFFICERS = {
+    *("task-taken-over", "evaluation-ready", "digest", "contact-applicant"),
+    *("signing-incident", "signing-returned", "certificate-standing"),
+}
 OF_ACCOUNTS = {name for name in NAMES if name.startswith(("account-", "help-"))}  # made ready by who queues them
 FEWEST: dict[str, Any] = {
     "number": "PRM-2026-000001",

@@ -50,6 +50,7 @@ from workflows.messages import (
     WithdrawalReceipt,
 )
 from workflows.replanning import Replanned
+from workflows.signing_batch_order import BatchOrder
 
 Steering = AgencyAdded | RequestWithdrawn | RequestExtended
 
@@ -180,6 +181,13 @@ class StandInEngine(Engine):
         self.replanned: list[tuple[dict[str, list[str]], WorkingCalendar]] = []
         self.failing: dict[str, Exception] = {}  # by task: what a decision there raises
         self.raises: Exception | None = None
+        self.batches: list[BatchOrder] = []
+        self.takes_batches = True
+
+    async def order_batch(self, order: BatchOrder) -> bool:
+        if self.takes_batches:
+            self.batches.append(order)
+        return self.takes_batches
 
     async def start(self, submission: Submission) -> bool:
         self.started.append(submission)

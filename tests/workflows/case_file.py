@@ -52,6 +52,7 @@ class CaseFile:
         self.office = office
         self.submission = submission
         self.number = submission.number
+        self.beside: dict[str, str] = {}  # workflows that work for it and are no children, by what they are
         self._seen: set[str] = set()
 
     @property

@@ -24,6 +24,7 @@ from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.signing_batch import BatchDesk
 from permits.application import Delivery, dossier_sha256
 from permits.calendar import WorkingCalendar
 from permits.decisions import SignatureOrdered
@@ -35,6 +36,7 @@ from sakpore.seed import TOTP_FILE
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
 from signing.activation import Activation, TotpProof, load_public_key, seal
+from signing.port import SignatureProvider
 from signing.totp import totp_now
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -46,8 +48,10 @@ from tests.workflows.builders import APPLICANT, CALENDAR, TEST_KEYS, a_definitio
 from tests.workflows.case_file import CaseFile
 from worker.main import _run_main, _run_signing
 from worker.settings import MainSettings, SigningSettings
+from worker.signing_room import SigningRoom
 from workflows.connection import connect
 from workflows.messages import Submission
+from workflows.signing_batch_order import BatchLetter, BatchOrder, order_batch
 from workflows.starting import start_case
 
 ONLY = ("postgres", "temporal", "s3", "mail", "pki", "migrate", "trust", "seed")
@@ -69,6 +73,8 @@ class Office:
         self._stop = asyncio.Event()
         self._working: list[asyncio.Task[None]] = []
         self._begun: list[str] = []
+        self.provider: SignatureProvider | None = None  # None: the installation's own
+        self.signs_here = True  # False: another process has the signing queue
 
     # Workers ----------------------------------------------------------------------------------------------------------
 
@@ -77,10 +83,10 @@ class Office:
         self._stop = asyncio.Event()
         main = settings_from(MainSettings, self.environment)
         signing = settings_from(SigningSettings, self.environment)
-        self._working = [
-            asyncio.create_task(_run_main(main, self.records, self.documents, self._stop)),
-            asyncio.create_task(_run_signing(signing, self.records, self.documents, self._stop)),
-        ]
+        self._working = [asyncio.create_task(_run_main(main, self.records, self.documents, self._stop))]
+        if self.signs_here:
+            signing_queue = _run_signing(signing, self.records, self.documents, self._stop, self.provider)
+            self._working.append(asyncio.create_task(signing_queue))
 
     async def stop_workers(self) -> None:
         """Leaves both queues gracefully."""
@@ -89,12 +95,43 @@ class Office:
         self._working = []
 
     @asynccontextmanager
+    async def signing_elsewhere(self) -> AsyncIterator[None]:
+        """The signing queue is another process's inside this block."""
+        await self.stop_workers()
+        self.signs_here = False
+        await self.start_workers()
+        try:
+            yield
+        finally:
+            await self.stop_workers()
+            self.signs_here = True
+            await self.start_workers()
+
+    @asynccontextmanager
     async def nobody_at_work(self) -> AsyncIterator[None]:
         """No worker runs inside this block."""
         await self.stop_workers()
         try:
             yield
         finally:
+            await self.start_workers()
+
+    def desk_of(self, provider: SignatureProvider) -> BatchDesk:
+        """A signing desk with this provider, and all else as the installation has it."""
+        settings = settings_from(SigningSettings, self.environment)
+        return SigningRoom(settings, self.records, self.documents, provider).letters
+
+    @asynccontextmanager
+    async def signing_with(self, provider: SignatureProvider) -> AsyncIterator[None]:
+        """Letters are signed by this provider inside this block."""
+        await self.stop_workers()
+        self.provider = provider
+        await self.start_workers()
+        try:
+            yield
+        finally:
+            await self.stop_workers()
+            self.provider = None
             await self.start_workers()
 
     # Cases ------------------------------------------------------------------------------------------------------------
@@ -254,6 +291,21 @@ class Office:
         expires_at = datetime.now(UTC) + lives
         activation_id = await self.consent(*letters, lives=lives)
         return SignatureOrdered(activation_id=activation_id, expires_at=expires_at, in_batch=in_batch)
+
+    async def start_batch(
+        self, ordered: SignatureOrdered, letters: list[tuple[str, str]], files_per_call: int = 20
+    ) -> None:
+        """One batch over letters (number, sha256) whose cases have taken the order."""
+        assert ordered.expires_at is not None
+        batch = BatchOrder(
+            activation_id=ordered.activation_id,
+            officer_id=HEAD.id,
+            office_date=datetime.now(UTC).date(),
+            expires_at=ordered.expires_at,
+            files_per_call=files_per_call,
+            letters=tuple(BatchLetter(number=number, letter_sha256=sha256) for number, sha256 in letters),
+        )
+        await order_batch(self.client, batch)
 
 
 def settings_from(kind: type[T], environment: dict[str, str]) -> T:

@@ -60,7 +60,8 @@ async def save(names: Sequence[str], because: str = "", folder: Path = HISTORIES
 
 async def _save(office: Office, case: CaseFile, name: str, folder: Path) -> list[Path]:
     children = {request.opd: request.workflow_id for request in await office.records.opd_answers_of(case.number)}
-    workflows = {name: case.number} | {f"{name}.{opd}": workflow_id for opd, workflow_id in children.items()}
+    others = children | case.beside
+    workflows = {name: case.number} | {f"{name}.{what}": workflow_id for what, workflow_id in others.items()}
     written = []
     for stem, workflow_id in workflows.items():
         history = await office.client.get_workflow_handle(workflow_id).fetch_history()

@@ -26,6 +26,7 @@ from permits.decisions import (
 )
 from permits.definition import DeemedApproval, Procedure, Variant
 from permits.definition_loader import load_definitions
+from permits.events import Tag
 from permits.reasons import DocumentReason, ReturnReason
 from tests.workflows.builders import (
     a_definition,
@@ -53,7 +54,13 @@ from tests.workflows.case_file import CaseFile
 from tests.workflows.office import Office
 from tests.workflows.procedures import a_permit
 from tests.workflows.procedures import begin as begin_procedure
-from workflows.messages import AgencyAdded, CalendarReplaced, RequestExtended, RequestWithdrawn
+from workflows.messages import (
+    AgencyAdded,
+    CalendarReplaced,
+    RequestExtended,
+    RequestWithdrawn,
+    signing_batch_workflow_id,
+)
 
 
 async def plain(office: Office) -> CaseFile:
@@ -256,6 +263,36 @@ async def opd_after_coordinator(office: Office) -> CaseFile:
     return case
 
 
+# Version 0.3 ------------------------------------------------------------------------------------------------------
+
+
+async def signed_in_batch(office: Office) -> CaseFile:
+    """Signed by the call of a batch, which tells the case."""
+    case = await office.begin()
+    task = await case.go_on("signing")
+    ordered = await office.ordered(task.subject_sha256, in_batch=True)
+    await case.decide(task, ordered)
+    await office.start_batch(ordered, [(case.number, task.subject_sha256)])
+    await case.closed()
+    case.beside["batch"] = signing_batch_workflow_id(ordered.activation_id)
+    return case
+
+
+async def signing_waits(office: Office) -> CaseFile:
+    """The timestamp service is away for a while: the letter waits in sight, and is signed when it is back."""
+    case = await office.begin()
+    task = await case.go_on("signing")
+    await case.at_rest()
+    await asyncio.to_thread(office.stack.hold, "pki")
+    try:
+        await case.decide(task, await office.ordered(task.subject_sha256))
+        await case.event(Tag.SIGNATURE_WAITS)
+    finally:
+        await asyncio.to_thread(office.stack.resume, "pki")
+    await case.closed()
+    return case
+
+
 REAL_TYPES = ("sip-dokter", "izin-penelitian", "izin-reklame-tetap", "izin-paud-tk", "izin-rumah-kos")
 """Between them they have every list of desks that types share (permits/desks.yaml)."""
 
@@ -292,5 +329,7 @@ SAVED_CASES: dict[str, Callable[[Office], Awaitable[CaseFile]]] = {
     "revocation": revocation,
     "deemed-approval": deemed_approval,
     "opd-after-coordinator": opd_after_coordinator,
+    "signed-in-batch": signed_in_batch,
+    "signing-waits": signing_waits,
     **{f"type-{code}": a_real_type(code) for code in REAL_TYPES},
 }

@@ -19,8 +19,8 @@ from sakpore.people import HEAD
 from store.tables import AccountRow, TaskRow
 from tests.workflows.case_file import CaseFile
 from tests.workflows.office import Office, settings_from
-from worker.main import signing_activities
 from worker.settings import SigningSettings
+from worker.signing_room import SigningRoom
 from workflows.stages import signing
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -245,7 +245,7 @@ async def test_the_same_order_carried_out_twice_at_once_registers_one_object(off
 
 def _desk(office: Office) -> SignatureDesk:
     settings = settings_from(SigningSettings, office.environment)
-    sign_letter, *_ = signing_activities(settings, office.records, office.documents)
+    sign_letter, *_ = SigningRoom(settings, office.records, office.documents).activities
     desk: SignatureDesk = sign_letter.__self__  # type: ignore[attr-defined]
     return desk
 

@@ -26,8 +26,8 @@ from tests.signing.served import served
 from tests.signing.softhsm import SoftHsm
 from tests.signing.workshop import Workshop
 from tests.workflows.office import Office, settings_from
-from worker.main import signing_activities
 from worker.settings import SigningSettings
+from worker.signing_room import SigningRoom
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -77,7 +77,7 @@ async def _signing_by(office: Office, kind: str, folder: Path) -> AsyncIterator[
 
 def _desk(office: Office, environment: dict[str, str]) -> SignatureDesk:
     settings = settings_from(SigningSettings, {**office.environment, **environment})
-    known = {each.__name__: each for each in signing_activities(settings, office.records, office.documents)}
+    known = {each.__name__: each for each in SigningRoom(settings, office.records, office.documents).activities}
     desk: SignatureDesk = known["sign_letter"].__self__  # type: ignore[attr-defined]
     return desk
 

@@ -33,6 +33,7 @@ from workflows.connection import data_converter
 from workflows.ledger import Ledger
 from workflows.options import OWN_STORE
 from workflows.recommendation import RecommendationWorkflow
+from workflows.signing_batch import SigningBatchWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -40,7 +41,7 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 def replayer() -> Replayer:
     """As the workers run: same converter, same sandbox, same guard."""
     return Replayer(
-        workflows=[ApplicationWorkflow, RecommendationWorkflow],
+        workflows=[ApplicationWorkflow, RecommendationWorkflow, SigningBatchWorkflow],
         workflow_runner=sandbox(),
         data_converter=data_converter(TEST_KEYS),
         interceptors=[HandlerGuard()],
@@ -103,6 +104,7 @@ def test_every_kind_of_case_has_a_saved_history() -> None:
 
     assert set(SAVED_CASES) <= names
     assert {"opd-with-ladder.bappeda", "opd-with-ladder.dpupr", "withdrawal.bappeda"} <= names
+    assert "signed-in-batch.batch" in names
     assert {f"agencies-steered.{opd}" for opd in ("bappeda", "dpupr", "satpol", "dlh")} <= names
 
 

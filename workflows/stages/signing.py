@@ -71,7 +71,7 @@ def _tell(case: Case, failure: str) -> None:
     """What no new click alone will mend is told to the head and to operators; written with the task that follows."""
     if failure not in NEEDS_ATTENTION:
         return
-    facts = {"code": failure, "sentence": why(failure), "number_text": _what(case, None)}
+    facts = {"code": failure, "sentence": why(failure), "letter_number": _what(case, None)}
     for to in ("head_of_office", "ops"):
         key = case.ledger.key(f"signing-returned.{to}")
         case.ledger.note_notice(Notice(key=key, template="signing-returned", to=to, facts=facts))

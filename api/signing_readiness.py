@@ -1,0 +1,81 @@
+"""Whether a person can sign now, as the signing worker last heard from the provider; said before any passphrase."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from api.pages.formatting import full_date
+from api.problems import ApiCode, Problem
+from api.services import Services
+from permits.authority import Actor
+from permits.certificates import STOPS, Concern, certificate_concern
+
+WORDS = {
+    Concern.EXPIRING: "sertifikat Anda berakhir {until}; perbarui sebelum tanggal itu",
+    Concern.EXPIRED: "sertifikat Anda sudah kedaluwarsa{since}; perbarui pada penerbitnya",
+    Concern.REVOKED: "sertifikat Anda sudah dicabut; urus sertifikat baru pada penerbitnya",
+    Concern.NOT_REGISTERED: "Anda belum terdaftar pada penyedia tanda tangan; hubungi petugas sistem",
+    Concern.NOT_MANDATED: "sertifikat Anda pada penyedia bukan yang disebut dalam mandat; minta mandatnya diperbarui",
+}
+NO_MANDATE = "Anda belum mempunyai mandat menandatangani untuk hari ini"
+
+
+class Readiness(BaseModel):
+    """Whether the asker can sign, and until when."""
+
+    may_sign: bool
+    concern: str | None
+    """expiring, expired, revoked, not_registered, not_mandated, no_mandate; None: nothing that we know of."""
+    sentence: str | None
+    """What is wrong and what to do."""
+    certificate_sha256: str | None
+    valid_until: datetime | None
+    """End of the certificate, where the provider shows it."""
+    known_at: datetime | None
+    """When the provider last said so; None: it has not been asked, or does not say."""
+    capacity: str | None
+    """definitive, plh or plt: of the mandate in force today."""
+    mandate_until: date | None
+
+
+async def readiness(services: Services, actor: Actor) -> Readiness:
+    """How it stands with the asker's certificate and mandate today."""
+    mandate = await services.records.mandate_for(actor.id, await services.office_today())
+    kept = await services.records.standing_of(actor.id)
+    concern = await _concern(services, actor)
+    no_mandate = mandate is None
+    sentence = _sentence(concern, kept.valid_until if kept else None) if concern else None
+    return Readiness(
+        may_sign=not no_mandate and concern not in STOPS,
+        concern="no_mandate" if no_mandate else concern.value if concern else None,
+        sentence=f"{NO_MANDATE}." if no_mandate else f"{sentence[:1].upper()}{sentence[1:]}." if sentence else None,
+        certificate_sha256=kept.certificate_sha256 if kept else None,
+        valid_until=kept.valid_until if kept else None,
+        known_at=kept.known_at if kept else None,
+        capacity=mandate.capacity if mandate else None,
+        mandate_until=mandate.valid_until if mandate else None,
+    )
+
+
+async def check_certificate(services: Services, actor: Actor) -> None:
+    """Refuses before a consent is sealed. Raises Problem(certificate-not-usable)."""
+    concern = await _concern(services, actor)
+    if concern in STOPS:
+        kept = await services.records.standing_of(actor.id)
+        raise Problem(ApiCode.CERTIFICATE_NOT_USABLE, reason=_sentence(concern, kept.valid_until if kept else None))
+
+
+async def _concern(services: Services, actor: Actor) -> Concern | None:
+    kept = await services.records.standing_of(actor.id)
+    if kept is None:
+        return None
+    mandate = await services.records.mandate_for(actor.id, await services.office_today())
+    mandated = mandate.certificate_sha256 if mandate else None
+    return certificate_concern(kept.standing, kept.certificate_sha256, kept.valid_until, mandated, services.now())
+
+
+def _sentence(concern: Concern, valid_until: datetime | None) -> str:
+    day = full_date(valid_until.date()) if valid_until else None
+    return WORDS[concern].format(until=day or "sebentar lagi", since=f" sejak {day}" if day else "")
