@@ -231,7 +231,8 @@ class SignatureDesk:
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
         )
-        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level, "step_up": activation.step_up.kind}
+        proven = {"signed_sha256": signed_sha256, "level": letter.level, "step_up": activation.step_up.kind}
+        facts = {**order.event.facts, **proven}
         event = order.event.model_copy(update={"facts": facts})
         registered = await self._records.register_signed(letter, event)
         if registered.signed_sha256 != signed_sha256:
