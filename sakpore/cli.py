@@ -201,6 +201,19 @@ def user_add(
         _fail(str(wrong))
 
 
+@user_app.command("ticket")
+def user_ticket(
+    email: Annotated[str, typer.Argument(help="Address of the officer's log-in.")], data: DataDir = VAR
+) -> None:
+    """Show a code that lets one passkey of an officer in; hand it over in person. Runs where the signing key is."""
+    from sakpore.users import UserError, ticket_for
+
+    try:
+        typer.echo(ticket_for(data, email))
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
 @user_app.command("deactivate")
 def user_deactivate(email: Annotated[str, typer.Argument(help="Address of the log-in.")], data: DataDir = VAR) -> None:
     """End an officer's log-ins at once, and say what is left behind."""
