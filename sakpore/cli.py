@@ -53,6 +53,17 @@ def demo(
 
 
 @app.command()
+def doctor(
+    data: DataDir = VAR,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Look at this installation and say what is well and what is not. Exit 1 with a fault, 2 where nothing is found."""
+    from sakpore.doctor import doctor as look
+
+    raise typer.Exit(look(data, os.environ, as_json, typer.echo))
+
+
+@app.command()
 def verify(
     files: Annotated[list[Path], typer.Argument(help="PDF files.")],
     policy: Annotated[Path | None, typer.Option(help="Verification policy (JSON).")] = None,
