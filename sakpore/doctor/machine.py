@@ -108,8 +108,8 @@ def signing_user(patient: Patient, running: list[Running]) -> Finding:
         say = fault if patient.is_production else warning
         return say(
             "signing user",
-            f"The signing process runs as the same user ({user}) as {' and '.join(shared)}: whoever takes those over can"
-            " read its keys. `make run` is like that; deploy/compose.yaml keeps them apart.",
+            f"The signing process runs as the same user ({user}) as {' and '.join(shared)}: whoever takes over those"
+            " can read its keys. `make run` is like that; deploy/compose.yaml keeps them apart.",
         )
     if not others:
         return unknown(

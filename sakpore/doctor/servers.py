@@ -14,6 +14,8 @@ from sakpore.stack.errors import StackError
 from sakpore.stack.outside import CHECKS
 
 ANSWER_SECONDS = 6.0
+ATTEMPTS = 3
+"""A busy machine is not a sick one."""
 LEAST_RETENTION = timedelta(days=30)
 QUEUES = ("main", "signing")
 
@@ -173,10 +175,14 @@ async def _first_word(check: str, variable: str, values: Mapping[str, str]) -> F
     """Why a server cannot be talked to at all; None where it can."""
     if not values.get(variable):
         return fault(check, f"{variable} is not set, and nothing runs here that would say it.")
-    try:
-        await CHECKS[variable](values)
-    except StackError as refused:
-        return fault(check, str(refused))
-    except KeyError as missing:
-        return fault(check, f"{missing.args[0]} is not set.")
-    return None
+    said = ""
+    for _ in range(ATTEMPTS):
+        try:
+            await CHECKS[variable](values)
+        except StackError as refused:
+            said = str(refused)
+        except KeyError as missing:
+            return fault(check, f"{missing.args[0]} is not set.")
+        else:
+            return None
+    return fault(check, said)

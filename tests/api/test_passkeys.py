@@ -45,12 +45,12 @@ SECRET = b"12345678901234567890"
 class Worker:
     """The signing worker: its keys, its desk and its way of checking a consent."""
 
-    def __init__(self, api: Api, folder: Path) -> None:
+    def __init__(self, api: Api, folder: Path, party: RelyingParty = PARTY) -> None:
         pair = SealingKeyPair(folder / "seal.pem", folder / "seal.pem.pub")
         self.api = api
         self.key = pair.private_key()
-        self.desk = PasskeyDesk(api.records, pair, PARTY)
-        self.proofs = Proofs(api.records, self.key, PARTY)
+        self.desk = PasskeyDesk(api.records, pair, party)
+        self.proofs = Proofs(api.records, self.key, party)
         self.notary = Notary(self.key)
         api.engine.runs = self.desk.change_passkeys
 
