@@ -26,8 +26,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.problems import ApiCode, Problem
 from permits.calendar import WorkingCalendar
 from permits.decisions import Decision, Receipt
+from permits.errands import Errand, ErrandDone
 from permits.errors import Code
 from workflows.connection import ArgumentTooLarge, connect
+from workflows.errand_order import run_errand
 from workflows.evaluation_order import EvaluationOrder, order_evaluation
 from workflows.messages import (
     AgencyAdded,
@@ -122,6 +124,21 @@ class Engine:
             log.warning("a batch of signatures could not be started", extra={"letters": len(order.letters)})
             return False
         return True
+
+    async def errand(self, errand: Errand, seconds: float) -> ErrandDone:
+        """Has the signing worker do something, and waits for it.
+
+        Raises Problem(engine-unavailable), Unknown.
+        """
+        try:
+            done = run_errand(await self._connected(), errand, timedelta(seconds=seconds))
+            return await asyncio.wait_for(done, seconds + 1)
+        except TimeoutError:
+            raise Unknown from None
+        except RPCError as error:
+            raise _lost(error) from None
+        except (RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
 
     async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:
         """Says who holds a task. Raises as `decide` does."""

@@ -45,6 +45,7 @@ from store.database import Database
 from store.documents import DocumentStore
 from store.errors import StoreError
 from store.logs import log_as_json
+from store.process import keep_memory_private
 from store.records import Records
 from store.settings import StoreSettings
 
@@ -176,6 +177,7 @@ _PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 def main() -> int:
     """Serves until SIGTERM or SIGINT; open requests have a few seconds to end."""
     log_as_json()
+    keep_memory_private()
     try:
         settings = ApiSettings()
         app = create_app(settings, StoreSettings())

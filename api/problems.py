@@ -71,6 +71,12 @@ class ApiCode(StrEnum):
     CODE_NOT_FOUND = "code-not-found"  # no case or letter has this tracking or verification code
     SIGNING_UNAVAILABLE = "signing-unavailable"  # the sealing key is not installed
     CERTIFICATE_NOT_USABLE = "certificate-not-usable"  # expired, revoked, not registered, or not the mandated one
+    CHALLENGE_EXPIRED = "challenge-expired"  # what a device was asked to sign: over, answered, or never asked
+    STEP_UP_REFUSED = "step-up-refused"  # the device's proof, the one-time code or the ticket is not good
+    STEP_UP_NOT_ENROLLED = "step-up-not-enrolled"  # the officer has no second factor yet
+    PASSKEY_MISSING = "passkey-missing"  # the officer has no passkey that may sign
+    PASSKEY_NOT_YET_USABLE = "passkey-not-yet-usable"  # it is new and waits for its first day to pass
+    CODE_NOT_OFFERED = "code-not-offered"  # the signing provider sends no codes
     VERIFICATION_UNAVAILABLE = "verification-unavailable"  # no trust anchors are installed
     CALENDAR_TOO_SHORT = "calendar-too-short"
     INTERNAL = "internal-error"

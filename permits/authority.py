@@ -88,6 +88,7 @@ class Act(StrEnum):
     LIST_TASKS = "list-tasks"
     DECIDE = "decide"
     SIGN = "sign"
+    HOLD_PASSKEY = "hold-passkey"  # an officer's own means of consenting to a signature
     ACT_FOR_APPLICANT = "act-for-applicant"  # repair, payment, answer on the applicant's behalf, with consent
     KEY_IN_ANSWER = "key-in-answer"  # an OPD's answer that came on paper
     TAKE_OVER = "take-over"  # a task that is assigned to a colleague of the same desk, or to nobody
@@ -136,6 +137,7 @@ ALLOWED_ROLES: dict[Act, frozenset[Role]] = {
     Act.MANAGE_PEOPLE: frozenset({Role.OPS}),
     Act.GIVE_MANDATE: frozenset({Role.HEAD_OF_OFFICE, Role.OPS}),
     Act.DELEGATE: STAFF | {Role.OPD},
+    Act.HOLD_PASSKEY: STAFF | {Role.OPD},
     Act.EXPORT_OWN_DATA: frozenset(Role) - {Role.SYSTEM},
     Act.READ_OUTBOX: frozenset({Role.OPS}),
     Act.READ_ENGINE: frozenset({Role.OPS}),

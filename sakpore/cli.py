@@ -53,6 +53,17 @@ def demo(
 
 
 @app.command()
+def doctor(
+    data: DataDir = VAR,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Look at this installation and say what is well and what is not. Exit 1 with a fault, 2 where nothing is found."""
+    from sakpore.doctor import doctor as look
+
+    raise typer.Exit(look(data, os.environ, as_json, typer.echo))
+
+
+@app.command()
 def verify(
     files: Annotated[list[Path], typer.Argument(help="PDF files.")],
     policy: Annotated[Path | None, typer.Option(help="Verification policy (JSON).")] = None,
@@ -197,6 +208,19 @@ def user_add(
         typer.echo(add_user(data, name, email, Role(role), field, opd, head))
     except ValueError:
         _fail(f"There is no such role. Roles: {', '.join(one.value for one in Role)}.")
+    except UserError as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("ticket")
+def user_ticket(
+    email: Annotated[str, typer.Argument(help="Address of the officer's log-in.")], data: DataDir = VAR
+) -> None:
+    """Show a code that lets one passkey of an officer in; hand it over in person. Runs where the signing key is."""
+    from sakpore.users import UserError, ticket_for
+
+    try:
+        typer.echo(ticket_for(data, email))
     except UserError as wrong:
         _fail(str(wrong))
 

@@ -23,6 +23,9 @@ from permits.authority import Role
 from permits.errors import RuleError
 from permits.staffing import check_desk
 from sakpore.running import database_url
+from signing.activation import load_private_key
+from signing.enrolment import Notary
+from signing.errors import SigningError
 from store.database import Database
 from store.errors import EmailTaken
 from store.records import AccountToken, NewAccount, Records
@@ -76,6 +79,26 @@ def add_user(
         return await _password_link(records, row, _base_url(data_dir, environment))
 
     return _run(data_dir, environment, write)
+
+
+def ticket_for(data_dir: Path, email: str, environment: Mapping[str, str] | None = None) -> str:
+    """A code that lets one passkey of this officer in, or out, within a day; who runs this has seen the officer.
+
+    Needs the signing worker's private sealing key, which no other process can read. Raises UserError.
+    """
+    given = os.environ if environment is None else environment
+    key = Path(given.get("SIGNING_SEAL_KEY") or data_dir / "keys" / "seal.key")
+
+    async def read(records: Records) -> str:
+        row = await records.account_by_email(email)
+        if row is None or not row.active or row.role == Role.APPLICANT:
+            raise UserError("No active officer has this address.")
+        try:
+            return Notary(load_private_key(key)).ticket(row.id, datetime.now(UTC))
+        except SigningError:
+            raise UserError(f"{key} cannot be read: run this where the signing worker runs, as its user.") from None
+
+    return _run(data_dir, environment, read)
 
 
 def deactivate_user(data_dir: Path, email: str, environment: Mapping[str, str] | None = None) -> str:

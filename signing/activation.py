@@ -237,7 +237,9 @@ def check_step_up(
     activation_id: str | None = None,
     last_activation_id: str | None = None,
 ) -> int:
-    """Check the one-time code of an activation that has one, and return its step, for the caller to keep beside the officer and the activation's id.
+    """Check the one-time code of an activation that has one, and return its step.
+
+    The caller keeps the step beside the officer and the activation's id.
 
     `last_step` is the newest step this officer has used, `last_activation_id` the activation that used it: the letters
     of one activation share one code, so the same activation may show its step again, whenever its letter is signed;

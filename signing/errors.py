@@ -218,7 +218,7 @@ class LetterNotNamed(ActivationRefused):
 
 
 class StepUpRefused(ActivationRefused):
-    """The one-time code is wrong or was used by another activation; or the passkey's proof is not over these letters."""
+    """The one-time code is wrong or used by another activation; or the passkey's proof is not over these letters."""
 
     code = "step_up_refused"
 

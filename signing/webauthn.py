@@ -115,9 +115,7 @@ class RelyingParty:
                 _state(challenge),
                 RegistrationResponse(
                     raw_id=_credential_of(attestation.auth_data).credential_id,
-                    response=AuthenticatorAttestationResponse(
-                        client_data=client_data, attestation_object=attestation
-                    ),
+                    response=AuthenticatorAttestationResponse(client_data=client_data, attestation_object=attestation),
                 ),
             )
             credential = _credential_of(data)
@@ -143,7 +141,9 @@ class RelyingParty:
             client_data = CollectedClientData(proof.client_data)
             _check_not_framed(client_data)
             credential = AttestedCredentialData.create(
-                bytes(16), proof.credential_id, CoseKey.parse(cbor.decode(public_key))  # type: ignore[arg-type]
+                bytes(16),
+                proof.credential_id,
+                CoseKey.parse(cbor.decode(public_key)),  # type: ignore[arg-type]
             )
             authenticator_data = AuthenticatorData(proof.authenticator_data)
             self._server.authenticate_complete(

@@ -14,14 +14,13 @@ from api.accounts import Address, Email, MailSentState, Password, Phone
 from api.asked import Asked
 from api.dependencies import Here, SignedIn, may
 from api.idempotency import OnlyOnce
+from api.own_account import check_password, own_account_row
 from api.passwords import check_fit
 from api.problems import ApiCode, Problem
 from api.sentences import facts_for_all
-from api.services import Services
 from permits.authority import Act, Actor
 from permits.errors import Code, RuleError
 from store.queries.own_data import OwnAccount, own_account, own_data, own_files
-from store.tables import AccountRow
 
 private = APIRouter(tags=["me"])
 
@@ -72,7 +71,7 @@ class OwnExport(BaseModel):
 @private.get("/me")
 async def read_me(login: SignedIn, services: Here) -> OwnAccount:
     """The own account."""
-    return own_account(await _account(services, login.actor))
+    return own_account(await own_account_row(services, login.actor))
 
 
 @private.patch("/me", response_model=OwnAccount)
@@ -81,7 +80,7 @@ async def change_me(asked: OwnChange, login: SignedIn, services: Here, only_once
 
     async def write() -> OwnAccount:
         changes = asked.model_dump(exclude_none=True)
-        account = await _account(services, login.actor)
+        account = await own_account_row(services, login.actor)
         if changes.get("notice_channel") == "whatsapp" and not (changes.get("phone") or account.phone):
             raise RuleError(Code.FIELD_MISSING, fields=["phone"], titles=["Nomor telepon"])
         return own_account(await services.records.change_account(login.actor.id, **changes))
@@ -95,8 +94,8 @@ async def change_email(asked: NewEmailAsked, login: SignedIn, services: Here) ->
 
     The answer does not tell whether another account has the address: then its owner is told, and nobody else.
     """
-    now, account = services.now(), await _account(services, login.actor)
-    await _check_password(services, account, asked.password.get_secret_value())
+    now, account = services.now(), await own_account_row(services, login.actor)
+    await check_password(services, account, asked.password.get_secret_value())
     if await services.attempts.may_mail(asked.email, now):
         if await services.records.account_by_email(asked.email) is None:
             await services.mailing.send_token(account, "email", "account-email", now, asked.email)
@@ -109,8 +108,8 @@ async def change_email(asked: NewEmailAsked, login: SignedIn, services: Here) ->
 @private.put("/me/password", status_code=204)
 async def change_password(asked: PasswordChangeAsked, login: SignedIn, services: Here) -> None:
     """Changes the password; this log-in stays, all others end."""
-    account = await _account(services, login.actor)
-    await _check_password(services, account, asked.current.get_secret_value())
+    account = await own_account_row(services, login.actor)
+    await check_password(services, account, asked.current.get_secret_value())
     new = asked.new.get_secret_value()
     check_fit(new, account.name, account.email)
     password_hash = await services.passwords.make(new)
@@ -121,7 +120,7 @@ async def change_password(asked: PasswordChangeAsked, login: SignedIn, services:
 @private.get("/me/export")
 async def export(actor: Exporter, services: Here) -> Response:
     """Everything that is kept about the asker, as JSON."""
-    account = await _account(services, actor)
+    account = await own_account_row(services, actor)
     async with services.db.transaction() as session:
         data = (await own_data(session, account)).model_dump(mode="json")
     for case in data["applications"]:
@@ -153,18 +152,3 @@ async def export_documents(actor: Exporter, services: Here) -> Response:
         media_type="application/zip",
         headers={"Content-Disposition": 'attachment; filename="berkas-saya.zip"', "Cache-Control": "no-store"},
     )
-
-
-async def _account(services: Services, actor: Actor) -> AccountRow:
-    account = await services.records.account(actor.id)
-    if account is None:
-        raise RuleError(Code.PERSON_NOT_FOUND)
-    return account
-
-
-async def _check_password(services: Services, account: AccountRow, password: str) -> None:
-    """Raises Problem: login-failed, too-many-attempts; a stolen session guesses no faster than a stranger."""
-    now = services.now()
-    await services.attempts.ask(f"account:{account.id}", now)
-    if not await services.passwords.check(account.password_hash, password):
-        raise Problem(ApiCode.LOGIN_FAILED)

@@ -1,4 +1,4 @@
-"""The head's consent: one passphrase and one code for many letters, sealed here, opened by the signing worker alone.
+"""The head's consent: one passphrase and one proof for many letters, sealed here, opened by the signing worker alone.
 
 UU ITE article 11: the signature stays in its signer's sole control. The passphrase is read here, sealed at once, and
 is in no log, no error, no receipt and no history.
@@ -7,64 +7,37 @@ is in no log, no error, no receipt and no history.
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any
-from weakref import WeakValueDictionary
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field, SecretStr
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from api.asked import Asked
+from api import consent
+from api.consent import ActivationAsked, ChallengeAnswer, ChallengeAsked, Consent, TaskResult, TaskSeen
 from api.deciding import order
 from api.dependencies import Here, SignedIn, Work, load_work
 from api.engine import Unknown
 from api.idempotency import OnlyOnce, request_sha256
 from api.problems import ApiCode, Problem, problem_of
+from api.proofs import TURNS, check_guesses, problem_of_failure
 from api.services import Services
 from api.signing_readiness import Readiness, check_certificate, readiness
 from permits.authority import Act, Actor, Role
 from permits.decisions import Decision, SignatureOrdered, TaskKind
+from permits.errands import Errand
 from permits.errors import Code, RuleError
-from signing.activation import Activation, TotpProof, load_public_key, seal
-from signing.errors import SigningError
-from store.queries.signing import failed_activations, untried_activations
-from store.records import NewActivation
 from store.tables import ActivationRow
 from workflows.signing_batch_order import BatchLetter, BatchOrder
 
-log = logging.getLogger("sakpore.api")
-
 private = APIRouter(tags=["signing"])
 
-MOST_TASKS = 200
-LIFE = timedelta(minutes=5)
 AT_ONCE = 8
-GUESSES = 5
-GUESS_WINDOW = timedelta(minutes=15)
-WRONG_PROOFS = ("wrong_passphrase", "step_up_refused")
-"""What the signing worker notes of an activation whose passphrase or code was not the officer's."""
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-
-class ActivationAsked(Asked):
-    """Which letters, and the two proofs that it is the head who asks."""
-
-    tasks: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(min_length=1, max_length=MOST_TASKS)
-    passphrase: SecretStr = Field(min_length=1, max_length=1024)
-    totp: SecretStr = Field(min_length=6, max_length=8)
-
-
-class TaskResult(BaseModel):
-    """What became of one letter: ordered, unknown (ask again with the same key), or refused with its problem."""
-
-    task: str
-    state: str
-    problem: dict[str, Any] | None = None
+CODE_SECONDS = 15.0
+ORDERED = "ordered"
 
 
 class ActivationAnswer(BaseModel):
@@ -75,10 +48,9 @@ class ActivationAnswer(BaseModel):
     results: list[TaskResult]
 
 
-async def only_the_head(login: SignedIn, services: Here) -> Actor:
-    """The person who asks, head of office or acting as one today. Raises RuleError(not-allowed)."""
-    capacities = await services.capacities(login.actor)
-    if all(one.role is not Role.HEAD_OF_OFFICE for one in capacities):
+def only_the_head(login: SignedIn) -> Actor:
+    """The actor, who is a head of office. Raises RuleError(not-allowed)."""
+    if login.actor.role is not Role.HEAD_OF_OFFICE:
         raise RuleError(Code.NOT_ALLOWED)
     return login.actor
 
@@ -86,7 +58,6 @@ async def only_the_head(login: SignedIn, services: Here) -> Actor:
 Head = Annotated[Actor, Depends(only_the_head)]
 
 
-ORDERED = "ordered"
 Outcome = str | Work | Problem
 """Of one task: the state it has come to, or the work still to be ordered, or why it is refused."""
 
@@ -105,6 +76,40 @@ async def ready(actor: Head, services: Here) -> Readiness:
     return await readiness(services, actor)
 
 
+@private.post("/signing/challenges", status_code=201)
+async def challenge(asked: ChallengeAsked, actor: Head, request: Request, services: Here) -> ChallengeAnswer:
+    """What a passkey signs to consent to these letters, good for five minutes and once.
+
+    A task that cannot be signed, or whose letter is not the one that was shown, says why and is left out.
+    """
+    found = {one.task: await _look_up(services, one, actor, False) for one in asked.tasks}
+    works = [work for work in found.values() if isinstance(work, Work)]
+    if not works:
+        raise next(error for error in found.values() if isinstance(error, Problem))
+    await check_certificate(services, actor)
+    refused = [
+        _result(services, task, outcome, request.state.request_id)
+        for task, outcome in found.items()
+        if isinstance(outcome, Problem)
+    ]
+    return await consent.challenge(services, actor, works, refused)
+
+
+@private.post("/signing/provider-codes", status_code=202)
+async def send_code(actor: Head, services: Here) -> Response:
+    """Has the signing provider send the head its one-time code. Raises Problem(code-not-offered)."""
+    now = services.now()
+    await services.attempts.ask(f"provider-code:{actor.id}", now)
+    errand = Errand(kind="provider-code", subject_id=actor.id, order_key=str(int(now.timestamp())))
+    try:
+        done = await services.engine.errand(errand, CODE_SECONDS)
+    except Unknown:
+        return Response(status_code=202)
+    if done.failure is not None:
+        raise problem_of_failure(done.failure)
+    return Response(status_code=202)
+
+
 @private.post("/signing/activations", status_code=202, response_model=ActivationAnswer)
 async def activate(
     asked: ActivationAsked, actor: Head, request: Request, services: Here, only_once: OnlyOnce
@@ -113,61 +118,70 @@ async def activate(
 
     Where none can be signed, the answer is the first one's problem, and the consent is not kept.
     """
-    tasks = list(dict.fromkeys(asked.tasks))
+    # Without the passphrase and the proof: a hash of a secret is a clue to it.
+    plain = [asked.challenge, sorted([one.task, one.seen] for one in asked.tasks or ())]
     # The same key is the same consent: what is asked again carries the id that the engine may know already.
-    named = request_sha256("activation", [actor.id, only_once.key, sorted(tasks)])[:32] if only_once.key else None
+    named = request_sha256("activation", [actor.id, only_once.key, plain])[:32] if only_once.key else None
 
     async def write() -> ActivationAnswer:
-        request_id: str = request.state.request_id
-        kept = await _kept(services, named)
-        found: dict[str, Outcome] = {task: await _look_up(services, task, actor, kept is not None) for task in tasks}
-        works = [work for work in found.values() if isinstance(work, Work)]
-        if not works:
-            raise next(error for error in found.values() if isinstance(error, Problem))
-        if kept is None:
-            await check_certificate(services, actor)
-        activation = kept or await _consent(services, actor, works, asked, named or secrets.token_hex(16))
-        gate = asyncio.Semaphore(AT_ONCE)
-        ordered = await asyncio.gather(*(_order(services, work, activation, gate) for work in works))
-        ordered = await _send_batch(services, activation, works, ordered)
-        outcomes = found | {work.task.id: outcome for work, outcome in zip(works, ordered, strict=True)}
-        await _refuse_if_all_are(services, [outcomes[task] for task in tasks], activation if kept is None else None)
-        answer = ActivationAnswer(
-            activation_id=activation.id,
-            expires_at=activation.expires_at,
-            results=[_result(services, task, outcomes[task], request_id) for task in tasks],
-        )
-        if any(result.state == "unknown" for result in answer.results):
-            raise Unsettled(answer)
-        return answer
+        return await _activate(services, actor, asked, named, request.state.request_id)
 
     try:
-        # Without the passphrase and the code: a hash of a secret is a clue to it.
-        return await only_once.answer(sorted(tasks), 202, write)
+        return await only_once.answer(plain, 202, write)
     except Unsettled as unsettled:
         return JSONResponse(unsettled.answer.model_dump(mode="json"), 202, headers={"Retry-After": "2"})
 
 
+async def _activate(
+    services: Services, actor: Actor, asked: ActivationAsked, named: str | None, request_id: str
+) -> ActivationAnswer:
+    given = await _given(services, actor, asked, named)
+    activation_id = given.activation_id or named or secrets.token_hex(16)
+    kept = await _kept(services, activation_id)
+    found: dict[str, Outcome] = {
+        one.task: await _look_up(services, one, actor, kept is not None) for one in given.tasks
+    }
+    works = [work for work in found.values() if isinstance(work, Work)]
+    if not works:
+        raise next(error for error in found.values() if isinstance(error, Problem))
+    if kept is None:
+        await check_certificate(services, actor)
+    activation = kept or await _consent(services, actor, given, works, asked, activation_id)
+    gate = asyncio.Semaphore(AT_ONCE)
+    ordered = await asyncio.gather(*(_order(services, work, activation, gate) for work in works))
+    ordered = await _send_batch(services, activation, works, ordered)
+    outcomes = found | {work.task.id: outcome for work, outcome in zip(works, ordered, strict=True)}
+    await _refuse_if_all_are(services, list(outcomes.values()), activation if kept is None else None)
+    answer = ActivationAnswer(
+        activation_id=activation.id,
+        expires_at=activation.expires_at,
+        results=[_result(services, task, outcome, request_id) for task, outcome in outcomes.items()],
+    )
+    if any(result.state == "unknown" for result in answer.results):
+        raise Unsettled(answer)
+    return answer
+
+
+async def _given(services: Services, actor: Actor, asked: ActivationAsked, named: str | None) -> Consent:
+    """What is consented to; a challenge is answered once. Raises Problem as `consent_of` does, too-many-attempts."""
+    if asked.challenge is None:
+        return await consent.consent_of(services, actor, asked)
+    async with TURNS.setdefault(actor.id, asyncio.Lock()):
+        if await _kept(services, asked.challenge) is None:
+            await check_guesses(services, actor)
+        given = await consent.consent_of(services, actor, asked)
+        if not await services.records.answer_challenge(asked.challenge, named or secrets.token_hex(16)):
+            raise Problem(ApiCode.CHALLENGE_EXPIRED)
+        return given
+
+
 async def _consent(
-    services: Services, actor: Actor, works: list[Work], asked: ActivationAsked, activation_id: str
+    services: Services, actor: Actor, given: Consent, works: list[Work], asked: ActivationAsked, activation_id: str
 ) -> ActivationRow:
     """Seals a new activation, one of an officer at a time. Raises Problem(too-many-attempts) for who seems to guess."""
-    async with _turns.setdefault(actor.id, asyncio.Lock()):
-        await _check_guesses(services, actor)
-        return await _seal(services, actor, works, asked, activation_id)
-
-
-async def _check_guesses(services: Services, actor: Actor) -> None:
-    now = services.now()
-    async with services.db.transaction() as session:
-        failed = await failed_activations(session, actor.id, WRONG_PROOFS, now - GUESS_WINDOW)
-        # Proofs are tried in another process: what is on its way counts too, or all guesses would be sent at once.
-        untried = await untried_activations(session, actor.id, now)
-    until = [at + GUESS_WINDOW for at in failed] + [at + LIFE for at in untried]
-    if len(until) >= GUESSES:
-        seconds = max(1, math.ceil((sorted(until, reverse=True)[GUESSES - 1] - now).total_seconds()))
-        log.warning("an officer's activations fail too often", extra={"actor_id": actor.id})
-        raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
+    async with TURNS.setdefault(actor.id, asyncio.Lock()):
+        await check_guesses(services, actor)
+        return await consent.seal_consent(services, actor, given, works, asked, activation_id)
 
 
 async def _refuse_if_all_are(
@@ -193,14 +207,16 @@ async def _kept(services: Services, activation_id: str | None) -> ActivationRow 
         return None
 
 
-async def _look_up(services: Services, task_id: str, actor: Actor, again: bool) -> Work | Problem:
-    """The task, where it can be signed; asked again, also one that the first asking has closed."""
+async def _look_up(services: Services, asked: TaskSeen, actor: Actor, again: bool) -> Work | Problem:
+    """The task, where its letter is the one that was shown and can be signed; asked again, also one closed since."""
     try:
-        work = await load_work(services, task_id, actor, Act.SIGN)
+        work = await load_work(services, asked.task, actor, Act.SIGN)
         if work.task.kind != TaskKind.SIGNING:
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
+        if work.task.subject_sha256 != asked.seen:
+            raise RuleError(Code.STALE_VERSION, current=work.task.subject_sha256)
         if work.task.status == "open":
             await _check_unchanged(services, work)
     except RuleError as refused:
@@ -216,37 +232,6 @@ async def _check_unchanged(services: Services, work: Work) -> None:
         raise RuleError(Code.STALE_VERSION, number=work.application.number) from None
     if letter.number != work.application.number or letter.status == "batal":
         raise RuleError(Code.STALE_VERSION, number=work.application.number)
-
-
-async def _seal(
-    services: Services, actor: Actor, works: list[Work], asked: ActivationAsked, activation_id: str
-) -> ActivationRow:
-    now = services.now()
-    letters = tuple(dict.fromkeys(work.task.subject_sha256 for work in works))
-    activation = Activation(
-        officer_id=actor.id,
-        letter_sha256s=letters,
-        step_up=TotpProof(asked.totp.get_secret_value()),
-        passphrase=asked.passphrase,
-        expires_at=now + LIFE,
-    )
-    path = services.settings.signing_seal_public_key
-    if path is None:
-        raise Problem(ApiCode.SIGNING_UNAVAILABLE)
-    try:
-        envelope = seal(activation, load_public_key(path), activation_id)
-    except SigningError:
-        raise Problem(ApiCode.SIGNING_UNAVAILABLE) from None
-    return await services.records.create_activation(
-        NewActivation(
-            id=activation_id,
-            officer_id=actor.id,
-            envelope=envelope,
-            letters=letters,
-            created_at=now,
-            expires_at=activation.expires_at,
-        )
-    )
 
 
 async def _order(services: Services, work: Work, activation: ActivationRow, gate: asyncio.Semaphore) -> str | Problem:

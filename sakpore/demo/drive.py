@@ -77,7 +77,8 @@ class Drive:
 
     async def _sign(self, desk: Desk, tasks: list[dict[str, Any]]) -> None:
         """All letters in one activation, once all of them lie there."""
-        letters = [task["id"] for task in tasks if task["kind"] == "signing"]
+        waiting = [task for task in tasks if task["kind"] == "signing"]
+        letters = [{"task": task["id"], "seen": task["subject_sha256"]} for task in waiting]
         if not letters or len(letters) < self._wanted_letters:
             return
         secret = bytes.fromhex(json.loads(self._totp_file.read_text())[HEAD.id])
@@ -87,7 +88,7 @@ class Drive:
         self._used_code = code
         body = {"tasks": letters, "passphrase": PASSPHRASE, "totp": code}
         with _somebody_was_first():
-            await desk.write("/signing/activations", body, key=f"peragaan-{code}-{letters[0]}")
+            await desk.write("/signing/activations", body, key=f"peragaan-{code}-{letters[0]['task']}")
         self._wanted_letters = 1  # a letter that comes back is signed by itself
 
     async def _watch(self, desk: Desk, number: str) -> dict[str, Any]:

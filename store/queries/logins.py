@@ -17,3 +17,9 @@ async def failures_since(session: AsyncSession, key: str, since: datetime) -> tu
     query = query.where(col(LoginAttemptRow.key) == key, col(LoginAttemptRow.at) > since)
     count, newest = (await session.exec(query)).one()
     return count, newest
+
+
+async def failures_of(session: AsyncSession, key: str, since: datetime) -> list[datetime]:
+    """When failures have counted against a key since then, the newest first."""
+    query = select(col(LoginAttemptRow.at)).where(col(LoginAttemptRow.key) == key, col(LoginAttemptRow.at) > since)
+    return list(await session.exec(query.order_by(col(LoginAttemptRow.at).desc())))

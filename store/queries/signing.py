@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import ActivationRow, SignatureClaimRow
+from store.tables import ActivationRow, PasskeyRequestRow, SignatureClaimRow
 
 
 async def failed_activations(
@@ -46,3 +46,26 @@ async def untried_activations(session: AsyncSession, officer_id: str, now: datet
         ~ended.exists(),
     )
     return list(await session.exec(query.order_by(col(ActivationRow.created_at).desc())))
+
+
+async def refused_wishes(
+    session: AsyncSession, officer_id: str, errors: Collection[str], since: datetime
+) -> list[datetime]:
+    """When an officer's wishes about passkeys were refused with one of these errors since then."""
+    query = select(col(PasskeyRequestRow.settled_at)).where(
+        col(PasskeyRequestRow.officer_id) == officer_id,
+        col(PasskeyRequestRow.state) == "refused",
+        col(PasskeyRequestRow.error).in_(errors),
+        col(PasskeyRequestRow.settled_at) > since,
+    )
+    return [at for at in await session.exec(query) if at is not None]
+
+
+async def waiting_wishes(session: AsyncSession, officer_id: str, now: datetime) -> list[datetime]:
+    """When an officer's wishes about passkeys were made that the signing worker has not looked at yet."""
+    query = select(col(PasskeyRequestRow.created_at)).where(
+        col(PasskeyRequestRow.officer_id) == officer_id,
+        col(PasskeyRequestRow.state) == "sent",
+        col(PasskeyRequestRow.expires_at) > now,
+    )
+    return list(await session.exec(query))

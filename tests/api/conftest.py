@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from api.engine import Engine
+from api.engine import Engine, Unknown
 from api.main import assemble, services_from
 from api.passwords import Passwords
 from api.services import Services
@@ -28,6 +28,7 @@ from permits.calendar import WorkingCalendar
 from permits.decisions import Decision, Receipt
 from permits.definition import PermitDefinition
 from permits.definition_loader import load_definitions
+from permits.errands import Errand, ErrandDone
 from sakpore.stack import Stack
 from sakpore.stack.background import BackgroundStack
 from signing.activation import SealingKeyPair
@@ -183,6 +184,8 @@ class StandInEngine(Engine):
         self.raises: Exception | None = None
         self.batches: list[BatchOrder] = []
         self.takes_batches = True
+        self.errands: list[Errand] = []
+        self.runs: Callable[[Errand], Awaitable[ErrandDone]] | None = None  # None: nobody answers an errand
 
     async def order_batch(self, order: BatchOrder) -> bool:
         if self.takes_batches:
@@ -205,6 +208,12 @@ class StandInEngine(Engine):
             decided_at="2026-03-13T03:00:00+00:00",
         )
         return self.receipts.setdefault(update_id, first)
+
+    async def errand(self, errand: Errand, seconds: float) -> ErrandDone:
+        self.errands.append(errand)
+        if self.raises is not None or self.runs is None:
+            raise self.raises or Unknown
+        return await self.runs(errand)
 
     async def order_evaluation(self, order: EvaluationOrder) -> str:
         self.evaluations.append(order)

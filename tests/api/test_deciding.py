@@ -82,7 +82,7 @@ async def test_a_head_who_judged_a_case_before_does_not_find_it_to_sign(api: Api
     task = await open_task(api, number, TaskKind.SIGNING, Role.HEAD_OF_OFFICE, verified_by=("depan", "kepala"))
     head = await api.as_("kepala")
     assert (await head.get("/api/v1/tasks")).json()["total"] == 0
-    proofs = {"tasks": [task], "passphrase": "frasa", "totp": "123456"}
+    proofs = {"tasks": [{"task": task, "seen": "0" * 64}], "passphrase": "frasa", "totp": "123456"}
     assert (await head.post("/api/v1/signing/activations", json=proofs)).json()["code"] == "same-person"
 
 

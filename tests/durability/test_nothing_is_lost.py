@@ -96,9 +96,7 @@ async def assert_one_of_everything(stack: Stack, pages: list[dict[str, Any]]) ->
 
 
 @pytest.mark.seconds(1200)
-async def test_cases_survive_a_kill_at_every_activity_boundary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_cases_survive_a_kill_at_every_activity_boundary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "LONGEST_PAUSE", 0.2)
     marks = tmp_path / "marks"
     async with office(
