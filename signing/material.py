@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from asn1crypto import crl, pem, x509
@@ -72,20 +73,26 @@ class TrustMaterial:
             raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
         self._stamp, self._context, self.judged = stamp, None, {}
 
-    def context(self) -> ValidationContext:
+    def context(self, moment: datetime | None = None) -> ValidationContext:
         """A context for signing now: offline, every certificate of a chain needs revocation information.
 
-        Held for five minutes, since building one and validating the chains afresh is half of a signature's time.
+        Held for five minutes, since building one and validating the chains afresh is half of a signature's time; one
+        for another `moment` (aware) is built anew.
         """
         self.refresh()
+        if moment is not None:
+            return self._built(moment)
         now = time.monotonic()
         if self._context is None or now - self._built_at > CONTEXT_LIFE_SECONDS:
-            self._context = ValidationContext(
-                trust_roots=self.roots,
-                other_certs=self.intermediates,
-                crls=self.crls,
-                allow_fetching=False,
-                revocation_mode="require",
-            )
-            self._built_at = now
+            self._context, self._built_at = self._built(None), now
         return self._context
+
+    def _built(self, moment: datetime | None) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=self.roots,
+            other_certs=self.intermediates,
+            crls=self.crls,
+            moment=moment,
+            allow_fetching=False,
+            revocation_mode="require",
+        )
