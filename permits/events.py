@@ -68,6 +68,7 @@ class Tag(StrEnum):
     SIGNATURE_FAILED = "permit:signature:failed"
     SIGNATURE_REGISTERED = "permit:signature:registered"
     SIGNATURE_VERIFIED = "permit:signature:verified"
+    ARCHIVE_RENEWED = "permit:archive:renewed"  # a new version of a signed letter, with a new timestamp
     MINUTES_SIGNED = "permit:minutes:signed"
     DEEMED_DUE = "permit:deemed:due"
     DEEMED_CONFIRMED = "permit:deemed:confirmed"

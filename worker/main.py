@@ -22,6 +22,7 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.archive import ArchiveDesk
 from activities.clients.mail import MailClient
 from activities.clients.post import NoPost, PostClient, StandInPost
 from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
@@ -49,6 +50,7 @@ from worker.reconcile import Reconciler, Replanner
 from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from workflows.application import ApplicationWorkflow
+from workflows.archive import ArchiveRefreshWorkflow
 from workflows.connection import connect
 from workflows.evaluation import EvaluationWorkflow
 from workflows.messages import QueueNames
@@ -120,7 +122,8 @@ def signing_activities(settings: SigningSettings, records: Records, documents: D
     provider = Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
     seal = SealingKeyPair.create(settings.signing_seal_key, settings.signing_seal_public_key)
     desk = SignatureDesk(records, documents, provider, material, seal)
-    return [desk.sign_letter, desk.judge_letter]
+    archive = ArchiveDesk(records, documents, material, pipeline)
+    return [desk.sign_letter, desk.judge_letter, archive.list_due, archive.renew_letter, archive.tell_archive]
 
 
 async def run(queue: str) -> None:
@@ -152,7 +155,13 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
     worker = Worker(
         client,
         task_queue=QueueNames.MAIN,
-        workflows=[ApplicationWorkflow, RecommendationWorkflow, ExpiryRemindersWorkflow, EvaluationWorkflow],
+        workflows=[
+            ApplicationWorkflow,
+            RecommendationWorkflow,
+            ExpiryRemindersWorkflow,
+            EvaluationWorkflow,
+            ArchiveRefreshWorkflow,
+        ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),
         interceptors=_interceptors(settings),
