@@ -134,7 +134,7 @@ class ArchiveRecords(Subject):
                     timestamp_algorithms=_spelled(renewal.algorithms),
                 )
             )
-            await session.execute(
+            await session.exec(
                 delete(ArchiveFailureRow).where(col(ArchiveFailureRow.letter_sha256) == renewal.letter_sha256)
             )
             await append(session, case, (_event(renewal, signed, office_time(case, at), at),))
