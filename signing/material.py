@@ -25,12 +25,12 @@ CONTEXT_LIFE_SECONDS = 300.0
 
 def read_certificates(paths: Iterable[Path]) -> list[x509.Certificate]:
     """All certificates of PEM bundles or single DER files. Raises OSError, ValueError."""
-    return [x509.Certificate.load(der, strict=True) for path in paths for der in _blocks(path)]
+    return [x509.Certificate.load(der, strict=True) for path in paths for der in _blocks(path, "CERTIFICATE")]
 
 
 def read_crls(paths: Iterable[Path]) -> list[crl.CertificateList]:
     """All revocation lists of PEM bundles or single DER files. Raises OSError, ValueError."""
-    return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path)]
+    return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path, "X509 CRL")]
 
 
 def fingerprint_of(path: Path) -> str:
@@ -39,11 +39,15 @@ def fingerprint_of(path: Path) -> str:
     return hashlib.sha256(certificate.dump()).hexdigest()
 
 
-def _blocks(path: Path) -> list[bytes]:
+def _blocks(path: Path, kind: str) -> list[bytes]:
+    """The blocks of that kind in a PEM bundle, whatever else it holds; or the whole of a DER file."""
     data = path.read_bytes()
     if not pem.detect(data):
         return [data] if data.strip() else []
-    return [der for _, _, der in pem.unarmor(data, multiple=True)]
+    found = [(label, der) for label, _, der in pem.unarmor(data, multiple=True)]
+    if not any(label == kind for label, _ in found):
+        raise ValueError(f"no block {kind} in {path.name}")
+    return [der for label, der in found if label == kind]
 
 
 @dataclass
