@@ -276,7 +276,7 @@ class _Judgement:
         if again.trust_problem_indic is not None or path is None:
             return problem
         if not await evidence.covers(path):
-            return "revocation_unknown"
+            return "revoked" if await evidence.revoked_by_answer(path) else "revocation_unknown"
         return trust_problem(again, evidence, evidence.moment)
 
     def _proof(self, moment: datetime) -> datetime | None:

