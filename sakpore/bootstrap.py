@@ -23,6 +23,7 @@ TEST_PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     (("pdfsig",), "poppler-utils"),
     (("qpdf",), "qpdf"),
+    (("openssl",), "openssl"),
 )
 # pip's settings under uv's names, so that a private index or a proxy's certificate is used by both.
 UV_NAMES = {
