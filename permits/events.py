@@ -73,6 +73,7 @@ class Tag(StrEnum):
     SIGNATURE_UNKNOWN = "permit:signature:unknown"  # sent to the provider, and no answer came
     SIGNATURE_QUARANTINED = "permit:signature:quarantined"  # what came back was not right, and is put aside
     SIGNATURE_LOST = "permit:signature:lost"  # what is stored is not SAH any more; nothing is released
+    ARCHIVE_RENEWED = "permit:archive:renewed"  # a new version of a signed letter, with a new timestamp
     MINUTES_SIGNED = "permit:minutes:signed"
     DEEMED_DUE = "permit:deemed:due"
     DEEMED_CONFIRMED = "permit:deemed:confirmed"

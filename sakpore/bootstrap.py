@@ -24,6 +24,7 @@ TEST_PROGRAMS = (
     (("pdfsig",), "poppler-utils"),
     (("qpdf",), "qpdf"),
     (("softhsm2-util",), "softhsm2"),
+    (("openssl",), "openssl"),
 )
 # pip's settings under uv's names, so that a private index or a proxy's certificate is used by both.
 UV_NAMES = {

@@ -15,8 +15,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.")
 definitions_app = typer.Typer(no_args_is_help=True, help="Permit types as dated data.")
 agenda_app = typer.Typer(no_args_is_help=True, help="The agenda register of letter numbers.")
+archive_app = typer.Typer(no_args_is_help=True, help="The archive of signed letters.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 app.add_typer(agenda_app, name="agenda")
+app.add_typer(archive_app, name="archive")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(definitions_app, name="definitions")
 app.add_typer(user_app, name="user")
@@ -173,6 +175,33 @@ def _say(work: Callable[[], str]) -> None:
         typer.echo(work())
     except CannotDo as wrong:
         _fail(str(wrong))
+
+
+DueBefore = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Such as 2027-01-31; by default 400 days from now.")
+]
+
+
+@archive_app.command("list")
+def archive_list(due_before: DueBefore = None, data: DataDir = VAR) -> None:
+    """Letters whose youngest timestamp ends before a day, the most urgent first."""
+    from sakpore.archive import list_due
+
+    _say(lambda: "\n".join(list_due(due_before, data, os.environ)))
+
+
+@archive_app.command("refresh")
+def archive_refresh(due_before: DueBefore = None, data: DataDir = VAR) -> None:
+    """Renew the archives that end before a day, as the daily run does. Exit 1 when one could not be renewed."""
+    from sakpore.archive import refresh
+    from sakpore.definitions import CannotDo
+
+    try:
+        told, sound = refresh(due_before, data, os.environ)
+    except CannotDo as wrong:
+        _fail(str(wrong))
+    typer.echo(told)
+    raise typer.Exit(0 if sound else 1)
 
 
 @user_app.command("totp")

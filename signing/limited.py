@@ -51,19 +51,19 @@ class LimitedVerifier:
     async def start(self) -> None:
         """Start the child now, so that the first file does not wait for it. Raises ProviderUnavailable."""
         async with self._turn:
-            try:
-                await self._ready()
-            except (TimeoutError, OSError, asyncio.IncompleteReadError) as failure:
-                await self._kill()
-                raise ProviderUnavailable("Proses pemeriksa PDF tidak dapat dijalankan.") from failure
+            await self._started()
 
     async def verify(self, pdf: bytes) -> Report:
-        """Judge `pdf`. A crash, a time-out or a breach of limits is RUSAK. Raises PolicyUnreadable (from the child)."""
+        """Judge `pdf`. A crash, a time-out or a breach of limits is RUSAK.
+
+        Raises PolicyUnreadable (from the child), and ProviderUnavailable when no child can be started: that says
+        nothing about the file.
+        """
         if len(pdf) > MAX_FILE_BYTES:
             return Report.plain(Verdict.RUSAK, "too_large")
         async with self._turn:
+            process = await self._started()
             try:
-                process = await self._ready()
                 return await asyncio.wait_for(self._ask(process, pdf), self._wall_seconds)
             except (TimeoutError, OSError, EOFError, asyncio.IncompleteReadError):
                 log.warning("Verifier process stopped while judging a file", extra={"bytes": len(pdf)})
@@ -89,6 +89,16 @@ class LimitedVerifier:
         if "policy_error" in answer:
             raise PolicyUnreadable(answer["policy_error"])
         return Report.from_dict(answer)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        try:
+            return await self._ready()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as failure:
+            await self._kill()
+            raise ProviderUnavailable("Proses pemeriksa PDF tidak dapat dijalankan.") from failure
+        except asyncio.CancelledError:
+            await self._kill()  # it has not said that it is ready, and nobody would hear it
+            raise
 
     async def _ready(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from asn1crypto import crl, pem, x509
@@ -24,12 +25,12 @@ CONTEXT_LIFE_SECONDS = 300.0
 
 def read_certificates(paths: Iterable[Path]) -> list[x509.Certificate]:
     """All certificates of PEM bundles or single DER files. Raises OSError, ValueError."""
-    return [x509.Certificate.load(der, strict=True) for path in paths for der in _blocks(path)]
+    return [x509.Certificate.load(der, strict=True) for path in paths for der in _blocks(path, "CERTIFICATE")]
 
 
 def read_crls(paths: Iterable[Path]) -> list[crl.CertificateList]:
     """All revocation lists of PEM bundles or single DER files. Raises OSError, ValueError."""
-    return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path)]
+    return [crl.CertificateList.load(der, strict=True) for path in paths for der in _blocks(path, "X509 CRL")]
 
 
 def fingerprint_of(path: Path) -> str:
@@ -38,11 +39,15 @@ def fingerprint_of(path: Path) -> str:
     return hashlib.sha256(certificate.dump()).hexdigest()
 
 
-def _blocks(path: Path) -> list[bytes]:
+def _blocks(path: Path, kind: str) -> list[bytes]:
+    """The blocks of that kind in a PEM bundle, whatever else it holds; or the whole of a DER file."""
     data = path.read_bytes()
     if not pem.detect(data):
         return [data] if data.strip() else []
-    return [der for _, _, der in pem.unarmor(data, multiple=True)]
+    found = [(label, der) for label, _, der in pem.unarmor(data, multiple=True)]
+    if not any(label == kind for label, _ in found):
+        raise ValueError(f"no block {kind} in {path.name}")
+    return [der for label, der in found if label == kind]
 
 
 @dataclass
@@ -72,20 +77,26 @@ class TrustMaterial:
             raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
         self._stamp, self._context, self.judged = stamp, None, {}
 
-    def context(self) -> ValidationContext:
+    def context(self, moment: datetime | None = None) -> ValidationContext:
         """A context for signing now: offline, every certificate of a chain needs revocation information.
 
-        Held for five minutes, since building one and validating the chains afresh is half of a signature's time.
+        Held for five minutes, since building one and validating the chains afresh is half of a signature's time; one
+        for another `moment` (aware) is built anew.
         """
         self.refresh()
+        if moment is not None:
+            return self._built(moment)
         now = time.monotonic()
         if self._context is None or now - self._built_at > CONTEXT_LIFE_SECONDS:
-            self._context = ValidationContext(
-                trust_roots=self.roots,
-                other_certs=self.intermediates,
-                crls=self.crls,
-                allow_fetching=False,
-                revocation_mode="require",
-            )
-            self._built_at = now
+            self._context, self._built_at = self._built(None), now
         return self._context
+
+    def _built(self, moment: datetime | None) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=self.roots,
+            other_certs=self.intermediates,
+            crls=self.crls,
+            moment=moment,
+            allow_fetching=False,
+            revocation_mode="require",
+        )

@@ -30,7 +30,7 @@ from pyhanko.sign.signers.pdf_signer import (
     TimestampDSSContentSettings,
 )
 from pyhanko.sign.timestamps.api import TimeStamper
-from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -53,6 +53,7 @@ from signing.material import TrustMaterial
 from signing.pki_errors import sorted_failure
 from signing.policy import Policy
 from signing.port import SigningOrder
+from signing.renewal import paths_to_archive
 from signing.timestamps import TsaClient
 from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
@@ -168,10 +169,11 @@ class Pipeline:
                 f"Tanda tangan dari penyedia tidak lolos pemeriksaan sendiri: {failure.code}.", [returned]
             ) from failure
 
-    async def renew_archive(self, pdf: bytes, policy: Policy) -> bytes:
+    async def renew_archive(self, pdf: bytes, policy: Policy, now: datetime | None = None) -> bytes:
         """Add what makes a signed letter last: certificates and CRLs of its signatures, and a new document timestamp.
 
-        For a letter whose provider chose a lower level, and for one whose last timestamp grows old.
+        For a letter whose provider chose a lower level, and for one whose last timestamp grows old. `now` (aware) is
+        the present unless a test lives through years.
         Raises DocumentRefused (no signature in it), TimestampUnavailable, RevocationUnavailable, SignatureNotProven
         (not SAH by `policy`).
         """
@@ -180,25 +182,24 @@ class Pipeline:
         try:
             out = io.BytesIO(pdf)
             signatures = PdfFileReader(out, strict=True).embedded_signatures
-            context = self.material.context()
-            paths = [path for found in signatures for path in await collect_validation_info(found, context)]
+            context = self.material.context(now)
+            paths = await paths_to_archive(signatures, context)
         except Exception as failure:
             raise sorted_failure(failure) from failure
         if not signatures:
             raise DocumentRefused("Surat belum memuat tanda tangan yang dapat diarsipkan.")
         try:
-            await self._stamp(out, paths)
+            await self._stamp(out, paths, context)
         except Exception as failure:
             raise sorted_failure(failure) from failure
         renewed = out.getvalue()
-        report = await verify_pdf_async(renewed, policy)
+        report = await verify_pdf_async(renewed, policy, now)
         if not renewed.startswith(pdf) or report.verdict is not Verdict.SAH or report.level is not Level.B_LTA:
             raise SignatureNotProven("Arsip yang diperbarui tidak lolos pemeriksaan sendiri.")
         return renewed
 
-    async def _stamp(self, out: io.BytesIO, paths: list[ValidationPath]) -> None:
+    async def _stamp(self, out: io.BytesIO, paths: list[ValidationPath], context: ValidationContext) -> None:
         """Append one revision with the DSS for these chains and a document timestamp over all of the file."""
-        context = self.material.context()
         writer = _QuietWriter(out)
         DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
         await PdfTimeStamper(self.timestamper).async_timestamp_pdf(
@@ -223,7 +224,7 @@ class Pipeline:
             pdf_signer = PdfSigner(metadata, signer=signer, timestamper=self.timestamper)
             await pdf_signer.async_sign_pdf(writer, output=out, bytes_reserved=self._rooms.get(certificate.sha256))
             self._rooms[certificate.sha256] = _room_in(out.getvalue())
-            await self._stamp(out, [chain])
+            await self._stamp(out, [chain], self.material.context())
         except SigningError:  # of our own signers, which name the step themselves
             raise
         except Exception as failure:

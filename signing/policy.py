@@ -60,7 +60,7 @@ class Policy(BaseModel):
             policy._trust = read_certificates(beside / name for name in policy.trust)
             policy._intermediates = read_certificates(beside / name for name in policy.intermediates)
             policy._crls = read_crls(beside / name for name in policy.crls)
-        except (OSError, ValueError, TypeError, ValidationError) as failure:
+        except (OSError, ValueError, TypeError, RecursionError, ValidationError) as failure:
             raise PolicyUnreadable(f"Kebijakan verifikasi {path.name} tidak terbaca: {_brief(failure)}.") from failure
         return policy
 

@@ -164,8 +164,14 @@ class Evidence:
             retroactive_revinfo=True,
         )
 
-    def names_as_revoked(self, path: Iterable[x509.Certificate], at: datetime, *, is_authority: bool) -> bool:
-        """True when a list names a certificate of `path` as revoked at `at` (RFC 5280; RFC 3161, 4 for authorities)."""
+    def names_as_revoked(
+        self, path: Iterable[x509.Certificate], at: datetime, *, is_authority: bool, proven: datetime | None = None
+    ) -> bool:
+        """True when a list names a certificate of `path` as revoked at `at` (RFC 5280; RFC 3161, 4 for authorities).
+
+        A timestamp whose authority was compromised is believed where a later one proves that it was there before
+        (`proven`; EN 319 102-1, 5.6.2.2).
+        """
         chain = list(path)
         own = {listed.dump() for listed in self.policy.revocation_lists}
         pool = Pool([*self.policy.anchors, *self.policy.others, *chain])
@@ -176,8 +182,8 @@ class Evidence:
                 entry = _entry(listed, certificate.serial_number)
                 if entry is None or (listed.dump() not in own and not _is_signed(listed, pool)):
                     continue
-                reason = entry.crl_reason_value.native if entry.crl_reason_value is not None else None
-                if entry["revocation_date"].native <= at or (is_authority and reason not in HARMLESS_FOR_TIMESTAMPS):
+                since = entry["revocation_date"].native
+                if since <= at or (is_authority and _casts_doubt(entry) and (proven is None or since <= proven)):
                     return True
         return False
 
@@ -272,6 +278,11 @@ class Evidence:
             return None
 
 
+def _casts_doubt(entry: Any) -> bool:
+    reason = entry.crl_reason_value.native if entry.crl_reason_value is not None else None
+    return reason not in HARMLESS_FOR_TIMESTAMPS
+
+
 def _is_signed(listed: crl.CertificateList, pool: Pool) -> bool:
     body, signature = listed["tbs_cert_list"].dump(), listed["signature"].native
     return pool.vouches(listed.issuer, body, listed["signature_algorithm"], signature)
@@ -295,8 +306,13 @@ def _entry(listed: crl.CertificateList, serial: int) -> Any:
     return next((entry for entry in revoked or () if entry["user_certificate"].native == serial), None)
 
 
-def trust_problem(status: Any, evidence: Evidence, at: datetime, *, is_authority: bool = False) -> str | None:
-    """The reason's code why the certificate of a judged signature is not trusted at `at`, or None."""
+def trust_problem(
+    status: Any, evidence: Evidence, at: datetime, *, is_authority: bool = False, proven: datetime | None = None
+) -> str | None:
+    """The reason's code why the certificate of a judged signature is not trusted at `at`, or None.
+
+    `proven`: when a later timestamp proves that what is judged existed, for those of timestamp authorities.
+    """
     indication = status.trust_problem_indic
     if indication is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE and status.validation_path is not None:
         return evidence.why_chain_fails(status.validation_path)
@@ -305,6 +321,7 @@ def trust_problem(status: Any, evidence: Evidence, at: datetime, *, is_authority
     path = status.validation_path
     if path is None:
         return "untrusted"
-    if evidence.names_as_revoked(list(path.iter_certs(include_root=False)), at, is_authority=is_authority):
+    chain = list(path.iter_certs(include_root=False))
+    if evidence.names_as_revoked(chain, at, is_authority=is_authority, proven=proven):
         return "revoked"
     return None

@@ -211,7 +211,9 @@ class _Judgement:
                 continue
             if not _names_its_certificate(found.embedded):
                 self._blame("signer_not_named", found)
-            if problem := trust_problem(status, evidence, status.timestamp, is_authority=True):
+            if problem := trust_problem(
+                status, evidence, status.timestamp, is_authority=True, proven=self._proof(moment)
+            ):
                 self._blame(problem, found)
                 continue
             if status.timestamp > moment + TIMESTAMP_ORDER_TOLERANCE:
@@ -274,8 +276,12 @@ class _Judgement:
         if again.trust_problem_indic is not None or path is None:
             return problem
         if not await evidence.covers(path):
-            return "revocation_unknown"
+            return "revoked" if await evidence.revoked_by_answer(path) else "revocation_unknown"
         return trust_problem(again, evidence, evidence.moment)
+
+    def _proof(self, moment: datetime) -> datetime | None:
+        """The moment, where a later timestamp proves it and it is not merely the present."""
+        return None if moment is self.now else moment
 
     def _proof_after(self, found: _Found) -> datetime:
         """The earliest moment proven by a good document timestamp over this signature; now, when there is none."""
@@ -305,7 +311,9 @@ class _Judgement:
         if not (token.intact and token.valid):
             self._blame("timestamp_invalid", found)
             return None
-        if problem := trust_problem(token, evidence, token.timestamp, is_authority=True):
+        if problem := trust_problem(
+            token, evidence, token.timestamp, is_authority=True, proven=self._proof(proof)
+        ):
             self._blame(problem, found)
             return None
         if token.timestamp > proof + TIMESTAMP_ORDER_TOLERANCE:

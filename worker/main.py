@@ -48,6 +48,7 @@ from worker.settings import MainSettings, SigningSettings, WorkerSettings
 from worker.signing_room import SigningRoom
 from worker.standings import StandingWatch
 from workflows.application import ApplicationWorkflow
+from workflows.archive import ArchiveRefreshWorkflow
 from workflows.connection import connect
 from workflows.errands import SigningErrandWorkflow
 from workflows.evaluation import EvaluationWorkflow
@@ -156,6 +157,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
             SealingWorkflow,
             ExpiryRemindersWorkflow,
             EvaluationWorkflow,
+            ArchiveRefreshWorkflow,
         ],
         activities=main_activities(settings, records, documents, mail, texts),
         workflow_runner=sandbox(),

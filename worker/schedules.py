@@ -26,6 +26,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from workflows.archive_order import ARCHIVE_REFRESH_WORKFLOW, ArchiveRefreshOrder
 from workflows.evaluation_order import EVALUATION_WORKFLOW, EvaluationOrder, evaluation_workflow_id
 from workflows.messages import EXPIRY_REMINDERS_WORKFLOW, QueueNames
 
@@ -80,7 +81,21 @@ MONTHLY_EVALUATION = Planned(
     ),
 )
 
-SCHEDULES: tuple[Planned, ...] = (EXPIRY_REMINDERS, MONTHLY_EVALUATION)
+ARCHIVE_REFRESH = Planned(
+    "archive-refresh",
+    Schedule(
+        action=ScheduleActionStartWorkflow(
+            ARCHIVE_REFRESH_WORKFLOW, ArchiveRefreshOrder(), id="archive-refresh", task_queue=QueueNames.MAIN
+        ),
+        # By night: it shares a process with the head's signatures.
+        spec=at(1, 30),
+        # What a missed night would have found is found by the next.
+        policy=SchedulePolicy(catchup_window=timedelta(hours=12), overlap=ScheduleOverlapPolicy.SKIP),
+        state=ScheduleState(note="Pembaruan arsip surat bertanda tangan, setiap hari pukul 01.30 WIB"),
+    ),
+)
+
+SCHEDULES: tuple[Planned, ...] = (EXPIRY_REMINDERS, MONTHLY_EVALUATION, ARCHIVE_REFRESH)
 
 
 async def ensure_schedules(client: Client, schedules: tuple[Planned, ...] = SCHEDULES) -> None:

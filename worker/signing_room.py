@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from activities.archive import ArchiveDesk
 from activities.passkeys import PasskeyDesk
 from activities.sealing import SealDesk
 from activities.signer_ids import SignerIds
@@ -48,6 +49,7 @@ class SigningRoom:
         party = RelyingParty.of(settings.public_base_url)
         signer_ids = SignerIds(documents.keyring, provider.traits.kind)
         self.letters = BatchDesk(records, documents, provider, pipeline, seal, signer_ids, party)
+        self.archive = ArchiveDesk(records, documents, pipeline.material, pipeline)
         self.passkeys = PasskeyDesk(records, seal, party, provider)
         self.sealing = SealDesk(records, documents, _office_seal(settings, pipeline))
 
@@ -58,6 +60,9 @@ class SigningRoom:
             self.letters.sign_letter,
             self.letters.sign_chunk,
             self.letters.judge_letter,
+            self.archive.list_due,
+            self.archive.renew_letter,
+            self.archive.tell_archive,
             self.passkeys.change_passkeys,
             self.passkeys.send_code,
             self.sealing.seal_document,

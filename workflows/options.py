@@ -110,3 +110,14 @@ COMPILING = ActivityOptions(
 )
 """Reads a month of all cases and typesets it: seconds, minutes on a loaded machine. Tried for ever: nobody asks again
 for a report that was to come by itself."""
+
+ARCHIVING = ActivityOptions(
+    start_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=WORKER_LIVES,
+    schedule_to_close_timeout=timedelta(hours=12),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+    ),
+)
+"""A renewal asks the timestamp authority and judges a letter of many years: seconds. Its own failures are answers; what
+is tried again is the store's absence, or that of the signing worker, through the night: tomorrow another run begins."""

@@ -6,6 +6,7 @@ One class, `Records`, split by subject; what screens show is read by `store.quer
 from __future__ import annotations
 
 from permits.notices import COUNTER_DOMAIN
+from store.records.archive import ArchiveRecords
 from store.records.calendar import CalendarRecords
 from store.records.cases import CaseRecords, document_ref, event_of
 from store.records.claims import ClaimRecords
@@ -59,6 +60,7 @@ class Records(
     ClaimRecords,
     IncidentRecords,
     StandingRecords,
+    ArchiveRecords,
     DraftRecords,
     NoticeRecords,
     ProofRecords,

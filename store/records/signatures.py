@@ -178,21 +178,6 @@ class SignatureRecords(Subject):
             row = found.first()
         return _signed_letter(row) if row else None
 
-    async def add_letter_version(self, letter_sha256: str, sha256: str, level: str, created_at: datetime) -> int:
-        """Adds a refreshed archive version and answers its n; the same bytes again, the n they have."""
-        async with self._db.transaction() as session:
-            await session.get_one(SignedLetterRow, letter_sha256, with_for_update=True)
-            query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)
-            rows = list(await session.exec(query))
-            for row in rows:
-                if row.sha256 == sha256:
-                    return row.n
-            n = max(row.n for row in rows) + 1
-            session.add(
-                LetterVersionRow(letter_sha256=letter_sha256, n=n, sha256=sha256, level=level, created_at=created_at)
-            )
-            return n
-
     async def newest_version(self, letter_sha256: str) -> LetterVersionRow | None:
         """The archive version to serve, if the letter is signed."""
         query = select(LetterVersionRow).where(col(LetterVersionRow.letter_sha256) == letter_sha256)

@@ -24,6 +24,7 @@ from store.tables.law import CalendarDayRow, CalendarEditionRow, DefinitionRow
 from store.tables.letters import (
     ActivationRow,
     AgendaRow,
+    ArchiveFailureRow,
     LetterRow,
     LetterVersionRow,
     SignatureClaimRow,
@@ -49,6 +50,7 @@ __all__ = [
     "ActivationRow",
     "AgendaRow",
     "ApplicationRow",
+    "ArchiveFailureRow",
     "AttachmentRow",
     "CalendarDayRow",
     "CalendarEditionRow",

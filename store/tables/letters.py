@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -101,9 +101,29 @@ class LetterVersionRow(Table, table=True):
     """A signed letter's archive versions; n = 1 is the signing itself, the newest is served."""
 
     __tablename__ = "letter_versions"
+    __table_args__ = (
+        Index(
+            "ix_letter_versions_timestamp_until", "timestamp_until", postgresql_where=text("superseded_at IS NULL")
+        ),
+    )
 
     letter_sha256: str = Field(primary_key=True, foreign_key="signed_letters.letter_sha256")
     n: int = Field(primary_key=True)
     sha256: str = Field(unique=True)
     level: str
     created_at: datetime
+    timestamp_until: datetime | None = None  # when the youngest timestamp's certificates end; None: not measured yet
+    timestamp_algorithms: str | None = None  # names with a space before and after each
+    superseded_at: datetime | None = None  # when version n + 1 took its place
+
+
+class ArchiveFailureRow(Table, table=True):
+    """A letter whose archive could not be renewed; the row goes when it is."""
+
+    __tablename__ = "archive_failures"
+
+    letter_sha256: str = Field(primary_key=True)
+    code: str  # of the last attempt
+    attempts: int  # since it last succeeded
+    first_at: datetime
+    last_at: datetime

@@ -18,6 +18,7 @@ from signing.double import DemoOfficer, DemoPki, tsa_url
 from signing.seal import DEMO_SEAL_ID, DEMO_SEAL_NAME
 from tests.signing.bench import OFFICERS as OFFICERS_ON_TOKEN
 from tests.signing.bench import TOKEN
+from tests.signing.forge import NOW, Forge, Wanted
 from tests.signing.softhsm import SoftHsm
 from tests.signing.workshop import PASSPHRASE, Workshop, letter
 
@@ -100,3 +101,43 @@ def hsm(tmp_path_factory: pytest.TempPathFactory, office: Workshop) -> SoftHsm:
 def signed(workshop: Workshop) -> bytes:
     """A letter signed by our own provider: B-LTA, certified."""
     return asyncio.run(workshop.provider().sign(workshop.plain, workshop.order()))
+
+
+DAYS = timedelta(days=1)
+CERTIFICATES = {
+    "root": Wanted("root", kind="authority"),
+    "inter": Wanted("root", kind="authority"),
+    "kepala": Wanted("inter", "rsa2048"),
+    "lain": Wanted("inter"),
+    "kabid": Wanted("inter"),
+    "tsa": Wanted("inter", kind="stamper"),
+    "p256": Wanted("inter"),
+    "p384": Wanted("inter", "p384"),
+    "ed25519": Wanted("inter", "ed25519"),
+    "ed448": Wanted("inter", "ed448"),
+    "bebas": Wanted("inter", kind="bare"),
+    "sub1": Wanted("inter", kind="authority"),
+    "sub2": Wanted("sub1", kind="authority"),
+    "dalam": Wanted("sub2"),
+    "ocsp": Wanted("inter", kind="responder"),
+    "ocspinduk": Wanted("root", kind="responder"),
+    "tsaroot": Wanted("tsaroot", kind="authority"),
+    "tsalain": Wanted("tsaroot", kind="stamper"),
+    "rsa1024": Wanted("inter", "rsa1024"),
+    "sha1": Wanted("inter", digest="sha1"),
+    "usang": Wanted("inter", begins=NOW - 300 * DAYS, ends=NOW - 100 * DAYS),
+    "nanti": Wanted("inter", begins=NOW + 100 * DAYS, ends=NOW + 300 * DAYS),
+    "tsabiasa": Wanted("inter"),
+    "tsa1024": Wanted("inter", "rsa1024", kind="stamper"),
+    "palsuroot": Wanted("palsuroot", kind="authority", name="Contoh root"),
+    "palsuinter": Wanted("palsuroot", kind="authority", name="Contoh inter"),
+    "palsukepala": Wanted("palsuinter", name="Contoh kepala"),
+    "palsutsa": Wanted("palsuinter", kind="stamper", name="Contoh tsa"),
+    "palsuocsp": Wanted("palsuinter", kind="responder", name="Contoh ocsp"),
+}
+
+
+@pytest.fixture(scope="session")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
+    """Certificates of every kind, sound and unsound."""
+    return Forge(tmp_path_factory.mktemp("rimba"), CERTIFICATES)

@@ -9,6 +9,7 @@ from permits.authority import Role
 from permits.errors import Code, RuleError
 from permits.events import Tag
 from store.records import Mandate, Records
+from store.records.archive import Renewal
 from tests.store.builders import (
     LETTER,
     NOW,
@@ -52,8 +53,11 @@ async def test_the_newest_archive_version_is_served_and_every_version_is_known(r
     number = await a_case(records)
     await a_frozen_letter(records, number)
     await records.register_signed(a_signature(number), EVENT)
-    assert await records.add_letter_version(LETTER, sha("3"), "B-LTA", NOW) == 2
-    assert await records.add_letter_version(LETTER, sha("3"), "B-LTA", NOW) == 2
+    renewal = Renewal(
+        letter_sha256=LETTER, of=1, sha256=sha("3"), level="B-LTA", until=NOW + timedelta(days=900), algorithms=()
+    )
+    assert await records.register_renewal(renewal, NOW) == (2, sha("3"))
+    assert await records.register_renewal(renewal, NOW) == (2, sha("3"))
     newest = await records.newest_version(LETTER)
     assert newest is not None and (newest.n, newest.sha256) == (2, sha("3"))
     for version in (SIGNED, sha("3")):
