@@ -23,6 +23,8 @@ TEST_PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     (("pdfsig",), "poppler-utils"),
     (("qpdf",), "qpdf"),
+    (("zbarimg",), "zbar-tools"),
+    (("softhsm2-util",), "softhsm2"),
 )
 # pip's settings under uv's names, so that a private index or a proxy's certificate is used by both.
 UV_NAMES = {

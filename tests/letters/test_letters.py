@@ -11,7 +11,6 @@ from datetime import date
 import pikepdf
 import pypdfium2
 import pytest
-import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,23 +133,6 @@ def test_the_sum_of_a_retribution_is_printed() -> None:
 def test_a_missing_legal_basis_is_said_and_not_invented() -> None:
     assert "menunggu konfirmasi dinas" in flat(render(samples.penelitian()))
     assert "menunggu konfirmasi dinas" not in flat(render(samples.sip()))
-
-
-@every_letter
-def test_the_qr_code_reads_at_150_dpi_and_is_large_enough(sample: Sample) -> None:
-    letter = sample()
-    last = list(pypdfium2.PdfDocument(render(letter)))[-1]
-    found = zxingcpp.read_barcodes(last.render(scale=150 / 72).to_pil())
-    assert [each.text for each in found] == ([letter.qr_url] if letter.qr_url else [])
-    for each in found:
-        side_mm = (each.position.top_right.x - each.position.top_left.x) / 150 * 25.4
-        assert side_mm >= 22
-
-
-def test_a_long_verification_address_still_reads() -> None:
-    url = "https://sakpore.contoh.example/v/7Q2MZK4XWB3FJ5T8.ABCDEFGHJKMNPQRSTVWXYZ2345ABCDEFGHJKMNPQ"
-    page = pypdfium2.PdfDocument(render(samples.sip().model_copy(update={"qr_url": url})))[0]
-    assert [each.text for each in zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil())] == [url]
 
 
 def test_the_verification_address_is_printed_in_words_and_linked() -> None:
