@@ -44,7 +44,7 @@ class FieldCodes:
         self._stamp = -1
         self._keys: tuple[PublicFieldKey, ...] = ()
 
-    def keys(self) -> tuple[PublicFieldKey, ...]:
+    def published(self) -> tuple[PublicFieldKey, ...]:
         """The published keys, read again when their file changes; those known before where it cannot be read."""
         if self._path is None:
             return ()
@@ -59,7 +59,7 @@ class FieldCodes:
     def read(self, text: str) -> FieldClaims | None:
         """What a code of ours says, else None."""
         try:
-            return read_field_code(text.strip(), self.keys())
+            return read_field_code(text.strip(), self.published())
         except CodeUnreadable:
             return None
 

@@ -35,6 +35,7 @@ from activities.signatures import SignatureDesk
 from activities.texts import Texts
 from permits.notices import QuietHours
 from signing.activation import SealingKeyPair
+from signing.field_keys import FieldKeys
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
@@ -90,7 +91,15 @@ def main_activities(
     """What the `main` queue can do."""
     book = CaseBook(records)
     base = settings.public_base_url
-    letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
+    letters = LetterDesk(
+        records,
+        documents,
+        base,
+        settings.qr_key_bytes,
+        settings.demo_authority,
+        settings.mark,
+        _field_keys(settings),
+    )
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
     return [
         book.receive,
@@ -111,6 +120,13 @@ def main_activities(
         ReminderDesk(records, base).remind_expiring,
         EvaluationDesk(records, documents).compile_month,
     ]
+
+
+def _field_keys(settings: MainSettings) -> FieldKeys | None:
+    """The key of offline field codes, made at the first start. Raises ProviderUnavailable."""
+    if settings.field_code_key is None or settings.field_code_keys is None:
+        return None
+    return FieldKeys.create(settings.field_code_key, settings.field_code_keys, datetime.now(UTC))
 
 
 def signing_activities(settings: SigningSettings, records: Records, documents: DocumentStore) -> Activities:

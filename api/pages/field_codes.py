@@ -41,7 +41,7 @@ async def service_worker(services: Here) -> Response:
 @field_code_pages.get(KEYS)
 async def published_keys(services: Here) -> Response:
     """The public keys as a JWK set (RFC 7517, 8.5.1), with the time that each has signed in."""
-    keys = {"keys": [key.as_jwk() for key in services.field_codes.keys()]}
+    keys = {"keys": [key.as_jwk() for key in services.field_codes.published()]}
     headers = {"Cache-Control": "public, max-age=300"}
     return JSONResponse(keys, media_type="application/jwk-set+json", headers=headers)
 

@@ -230,6 +230,8 @@ def full_environment(
         "SIGNING_TSA_URL": f"http://{LOOPBACK}:{book['tsa']}{TSA_PATH}" if "tsa" in book.numbers else "",
         "SIGNING_PKI_DIR": str(folders.pki),
         "SAKPORE_ENV": "development",
+        "FIELD_CODE_KEY": str(folders.keys / "field-code.key"),
+        "FIELD_CODE_KEYS": str(folders.keys / "field-code-keys.json"),
         **sealing_keys(folders),
     }
     chosen = {name: given.get(name) or value for name, value in made.items()}

@@ -1,4 +1,4 @@
-"""The offline check in a real browser: it verifies by WebCrypto, says what it cannot know, and works without a network."""
+"""The offline check in a real browser: verified by WebCrypto, honest about what it cannot know, without a network."""
 
 import json
 import threading

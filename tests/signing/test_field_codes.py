@@ -91,7 +91,8 @@ def test_another_offices_key_is_not_ours(keys: FieldKeys, tmp_path: Path) -> Non
 @given(st.binary(max_size=300))
 def test_no_strangers_bytes_are_anything_but_unreadable(content: bytes) -> None:
     key = PublicFieldKey(bytes(8), bytes(32), bytes(32), NOW)
-    for signed in (content, cbor2.dumps(cbor2.CBORTag(18, [b"\xa2\x01\x26\x04\x48" + bytes(8), {}, content, bytes(64)]))):
+    header = b"\xa2\x01\x26\x04\x48" + bytes(8)
+    for signed in (content, cbor2.dumps(cbor2.CBORTag(18, [header, {}, content, bytes(64)]))):
         with pytest.raises(CodeUnreadable):
             read_field_code(packed(signed), (key,))
 
