@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.released import check_signed_form
 from permits.errors import RuleError
 from permits.events import Event
 from permits.steps import SignedLetter
@@ -118,6 +119,7 @@ class SignatureDesk:
             await self._check_names_signer(order)
             signed = await self._sign(order, activation)
             report = await self._proven(signed, mandate)
+            await self._check_form(order, signed)
         except (Refused, RuleError) as refused:
             return await self._failed(order, str(refused))
         except SigningError as failed:
@@ -215,6 +217,13 @@ class SignatureDesk:
             await self._documents.quarantine(signed)
             raise Refused("not-valid")
         return report
+
+    async def _check_form(self, order: SignLetter, signed: bytes) -> None:
+        try:
+            await check_signed_form(self._records, self._documents, order.letter_sha256, signed)
+        except SigningError:
+            await self._documents.quarantine(signed)
+            raise
 
     async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
         signed_sha256 = await self._documents.put_signed(signed)
