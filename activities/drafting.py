@@ -16,6 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.letters import Charge, LetterError, LetterInput, Mark, Participant, Signatory, render_letter
+from activities.templates import bundle, template_version
 from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
@@ -76,7 +77,7 @@ class RenderLetter(BaseModel):
     number: str
     purpose: str
     template: str
-    template_version: int
+    template_version: int  # of the definition; the letter keeps its template's own number
     input_sha256: str
     event: Event
 
@@ -138,7 +139,7 @@ class LetterDesk:
         signatory = await self._signatory(order.drafted_on or order.letter_date, order.head_signs)
         letter = LetterInput(
             template=order.form.template,
-            template_version=str(order.form.template_version),
+            template_version=str(template_version(order.form.template)),
             series=order.letter.series,
             number=order.letter.number_text,
             date=order.letter_date,
@@ -172,7 +173,10 @@ class LetterDesk:
 
     @activity.defn
     async def render_letter(self, order: RenderLetter) -> Rendered:
-        """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256."""
+        """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256.
+
+        What it was rendered from is kept with it: the templates of today are not those of twenty years on.
+        """
         content = await self._documents.get_document(order.input_sha256)
         try:
             pdf = await asyncio.to_thread(render_letter, order.template, json.loads(content))
@@ -181,6 +185,7 @@ class LetterDesk:
                 raise  # the template's fault: mended by a release, and tried until then
             raise ApplicationError(wrong.code, type=LETTER_INVALID, non_retryable=True) from None
         sha256 = await self._documents.put_document(pdf)
+        template_sha256 = await self._documents.put_document(await asyncio.to_thread(bundle, order.template))
         await self._records.freeze_letter(
             LetterFrozen(
                 number=order.number,
@@ -188,7 +193,8 @@ class LetterDesk:
                 sha256=sha256,
                 input_sha256=order.input_sha256,
                 template=order.template,
-                template_version=order.template_version,
+                template_version=template_version(order.template),
+                template_sha256=template_sha256,
                 event=order.event.model_copy(update={"facts": {**order.event.facts, "sha256": sha256}}),
             )
         )

@@ -121,7 +121,7 @@ class LetterInput(_Part):
 
     template: Template
     template_version: Text
-    """Version of the published definition that the letter was drafted under; kept in the document's keywords."""
+    """Number of the template (`web/letters/versions.json`); kept in the document's keywords."""
     series: Text
     """Letter series of the agenda register."""
     number: Text

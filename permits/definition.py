@@ -219,7 +219,7 @@ class LetterForm(_Value):
     """How the product looks and is numbered."""
 
     template: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
-    template_version: int = 1
+    template_version: int = 1  # of the form as the definition means it; a letter keeps its template's own number
     title: str
     series: str = Field(pattern=r"^[A-Z0-9-]{2,20}$")
     number_template: str
