@@ -9,24 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.letters import Charge, LetterError, LetterInput, Participant, Signatory, render_letter
+from activities.letters import Charge, LetterError, LetterInput, Mark, Participant, Signatory, render_letter
+from activities.templates import bundle, template_version
 from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
 from permits.events import Event
 from permits.party import Party, Proxy, party_of
 from permits.steps import LetterFrozen, LetterRef
+from signing.errors import ProviderUnavailable
+from signing.field_code import FieldClaims, field_code
+from signing.field_keys import FieldKeys
 from signing.qr import verification_code
 from store.documents import DocumentStore
 from store.records import Mandate, Records
-from store.tables import AccountRow
+from store.tables import AccountRow, ApplicationRow
 
+FIELD_KEY_UNUSABLE = "field-key-unusable"
 LETTER_INVALID = "letter-input-invalid"
 NO_MANDATE = "no-mandate"
 
@@ -72,7 +77,7 @@ class RenderLetter(BaseModel):
     number: str
     purpose: str
     template: str
-    template_version: int
+    template_version: int  # of the definition; the letter keeps its template's own number
     input_sha256: str
     event: Event
 
@@ -92,16 +97,27 @@ class LetterDesk:
         public_base_url: fixed at installation, since QR codes do not move.
         qr_key: keys the verification code's check digits.
         demo_authority: the certificates are the development ones, and letters say so.
+        mark: whose certificate letters name; by default the test one or, in an installation of the past, BSrE's.
+        field_keys: sign the offline codes of permits that are inspected in the field; None: such cards have none.
     """
 
     def __init__(
-        self, records: Records, documents: DocumentStore, public_base_url: str, qr_key: bytes, demo_authority: bool
+        self,
+        records: Records,
+        documents: DocumentStore,
+        public_base_url: str,
+        qr_key: bytes,
+        demo_authority: bool,
+        mark: Mark | None = None,
+        field_keys: FieldKeys | None = None,
     ) -> None:
         self._records = records
         self._documents = documents
         self._base = public_base_url.rstrip("/")
         self._qr_key = qr_key
         self._demo = demo_authority
+        self._mark = mark
+        self._field_keys = field_keys
 
     @activity.defn
     async def compose_letter(self, order: ComposeLetter) -> Composed:
@@ -123,7 +139,7 @@ class LetterDesk:
         signatory = await self._signatory(order.drafted_on or order.letter_date, order.head_signs)
         letter = LetterInput(
             template=order.form.template,
-            template_version=str(order.form.template_version),
+            template_version=str(template_version(order.form.template)),
             series=order.letter.series,
             number=order.letter.number_text,
             date=order.letter_date,
@@ -144,17 +160,23 @@ class LetterDesk:
             signatory=signatory,
             qr_url=self._verification_url(case.verification_id) if order.head_signs else None,
             copies=order.form.copies,
+            mark=self._mark,
             demo_authority=self._demo,
             practice=case.practice,
             unconfirmed=order.unconfirmed,
             valid_until=order.form.valid_until(order.letter_date),
         )
+        if order.form.field_card is not None and order.head_signs:
+            letter = await asyncio.to_thread(self._with_field_card, letter, order, case, party.holder(applicant.name))
         content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()
         return Composed(input_sha256=await self._documents.put_document(content))
 
     @activity.defn
     async def render_letter(self, order: RenderLetter) -> Rendered:
-        """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256."""
+        """Renders the stored input as PDF/A-2b, stores the bytes, and freezes the letter by their sha256.
+
+        What it was rendered from is kept with it: the templates of today are not those of twenty years on.
+        """
         content = await self._documents.get_document(order.input_sha256)
         try:
             pdf = await asyncio.to_thread(render_letter, order.template, json.loads(content))
@@ -163,6 +185,7 @@ class LetterDesk:
                 raise  # the template's fault: mended by a release, and tried until then
             raise ApplicationError(wrong.code, type=LETTER_INVALID, non_retryable=True) from None
         sha256 = await self._documents.put_document(pdf)
+        template_sha256 = await self._documents.put_document(await asyncio.to_thread(bundle, order.template))
         await self._records.freeze_letter(
             LetterFrozen(
                 number=order.number,
@@ -170,7 +193,8 @@ class LetterDesk:
                 sha256=sha256,
                 input_sha256=order.input_sha256,
                 template=order.template,
-                template_version=order.template_version,
+                template_version=template_version(order.template),
+                template_sha256=template_sha256,
                 event=order.event.model_copy(update={"facts": {**order.event.facts, "sha256": sha256}}),
             )
         )
@@ -201,6 +225,34 @@ class LetterDesk:
         heads = await self._records.accounts(role=Role.HEAD_OF_OFFICE)
         title = next((head.title for head in heads if head.title), "Kepala Dinas")
         return f"{mandate.capacity.capitalize()}. {title}"
+
+    def _with_field_card(
+        self, letter: LetterInput, order: ComposeLetter, case: ApplicationRow, holder: str
+    ) -> LetterInput:
+        """The letter with the page for inspectors. Raises ApplicationError(field-key-unusable), which ops mend."""
+        if self._field_keys is None:
+            activity.logger.warning("A permit for the field has no offline code: there is no key for it.")
+            return letter
+        assert order.form.field_card is not None and letter.qr_url is not None
+        shown = tuple(item for code in order.form.field_card.shows for item in order.fields if item.code == code)
+        lines = _answers(shown, case.data)
+        claims = FieldClaims(
+            verification_code=letter.qr_url.rpartition("/")[2],
+            number=letter.number,
+            title=letter.title,
+            holder=holder,
+            letter_date=letter.date,
+            valid_until=letter.valid_until,
+            lines=lines,
+            practice=letter.practice,
+            made_at=datetime.now(UTC),
+        )
+        try:
+            code = field_code(claims, self._field_keys.signing_key())
+        except ProviderUnavailable as failure:
+            raise ApplicationError(failure.sentence, type=FIELD_KEY_UNUSABLE) from failure
+        facts = (("Pemegang izin", holder), *lines, ("Tanggal surat", long_date(letter.date)))
+        return letter.model_copy(update={"field_code": f"{self._base}/v/luring#{code}", "field_facts": facts})
 
     async def _observing(self, order: ComposeLetter) -> tuple[str, ...]:
         if not order.head_signs:

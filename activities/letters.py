@@ -25,11 +25,13 @@ from typing import Annotated, Any, Literal, get_args
 import typst
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from signing.qr import qr_svg
+from signing.qr import qr_side_mm, qr_svg
 
 LETTERS_DIR = Path(__file__).resolve().parent.parent / "web" / "letters"
 WESTERN_INDONESIA_TIME = datetime.timezone(datetime.timedelta(hours=7))
 NOON = datetime.time(12)  # PDF readers show the date in their own zone; noon is the same day in most of them.
+VERIFICATION_QR_MM = 30.0  # with its quiet zone; the code itself is 22 mm or more
+FIELD_QR_MM = 62.0
 LARGEST_INPUT_CHARACTERS = 200_000
 WIDEST_WORD_EM = 16
 MOST_ITEMS = 200
@@ -47,6 +49,8 @@ Template = Literal[
     "pencabutan",
     "perubahan-izin",
 ]
+Mark = Literal["bsre", "test", "plain"]
+"""BSrE issued the certificate; it is a test one; it is of another authority, which the letter does not name."""
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MOST_ITEMS)]
 Lines = Annotated[tuple[tuple[Text, Text], ...], Field(max_length=MOST_ITEMS)]
@@ -117,7 +121,7 @@ class LetterInput(_Part):
 
     template: Template
     template_version: Text
-    """Version of the published definition that the letter was drafted under; kept in the document's keywords."""
+    """Number of the template (`web/letters/versions.json`); kept in the document's keywords."""
     series: Text
     """Letter series of the agenda register."""
     number: Text
@@ -163,6 +167,12 @@ class LetterInput(_Part):
     """Address of the verification page. None: an internal letter without electronic signature."""
     copies: Texts = ()
     """Tembusan."""
+    field_code: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{3,2000}$")] | None = None
+    """Address of the offline check of a permit that is inspected in the field; it stands on a last page of its own."""
+    field_facts: Lines = ()
+    """Label and value of what an inspector compares on the spot."""
+    mark: Mark | None = None
+    """Whose certificate the letter says it is signed with; None in inputs from before this was kept (`said_mark`)."""
     demo_authority: bool = False
     """The certificate is a test one: the letter says so instead of naming BSrE."""
     practice: bool = False
@@ -170,6 +180,11 @@ class LetterInput(_Part):
     unconfirmed: bool = False
     """The office has yet to confirm the permit type: the footer of every page says so."""
     valid_until: datetime.date | None = None
+
+    @property
+    def said_mark(self) -> Mark:
+        """What the letter says of the certificate it is signed with."""
+        return self.mark or ("test" if self.demo_authority else "bsre")
 
 
 def render_letter(
@@ -277,8 +292,14 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _printed_form(letter: LetterInput) -> dict[str, Any]:
     form: dict[str, Any] = _map_texts(letter.model_dump(mode="json"))
     form["number"] = letter.number  # made by us, and copied and searched by people: no invisible break in it
-    form["qr_url"] = letter.qr_url
-    form["qr_svg"] = qr_svg(letter.qr_url) if letter.qr_url else None
+    form["mark"] = letter.said_mark
+    for name, url, least_mm in (
+        ("qr", letter.qr_url, VERIFICATION_QR_MM),
+        ("field", letter.field_code, FIELD_QR_MM),
+    ):
+        form[f"{name}_url"] = url
+        form[f"{name}_svg"] = qr_svg(url) if url else None
+        form[f"{name}_mm"] = qr_side_mm(url, least_mm) if url else 0
     return form
 
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.released import check_signed_form
 from activities.signer_ids import SignerIds
 from activities.signing_incidents import SigningIncidents, claim_key
 from activities.signing_orders import (
@@ -129,6 +130,7 @@ class SignatureDesk:
         found = await self._found(order, claim, mandate)
         if found is None:
             found = await self._made(order, claim, mandate)
+        await self._check_form(order, found[0])
         return await self._register(order, *found, mandate)
 
     async def _found(self, order: SignLetter, claim: Claim, mandate: Mandate) -> tuple[bytes, Report] | None:
@@ -276,6 +278,15 @@ class SignatureDesk:
             raise Refused("signatory-changed")
 
     # How it ends ------------------------------------------------------------------------------------------------------
+
+    async def _check_form(self, order: LetterOrder, signed: bytes) -> None:
+        """The signed file is still archival and names no issuer but its own. Raises SigningError."""
+        try:
+            await check_signed_form(self._records, self._documents, order.letter_sha256, signed)
+        except SigningError as wrong:
+            await self._incidents.set_aside(order.number, order.claim, signed, wrong.code)
+            await self._records.note_returned(order.activation_id, order.letter_sha256, None)
+            raise
 
     async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
         signed_sha256 = await self._documents.put_signed(signed)

@@ -23,6 +23,7 @@ class Found(StrEnum):
 
     LETTER = "letter"  # a verification code of ours
     FIELD = "field"  # an offline code at our address
+    FORGED = "forged"  # an offline code at our address that none of our keys signed
     FOREIGN = "foreign"  # a QR code that does not lead to us
     SEVERAL = "several"  # more than one letter of ours on one picture
     NOTHING = "nothing"  # no QR code

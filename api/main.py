@@ -24,9 +24,11 @@ from starlette.types import ASGIApp, Scope
 from api.attempts import Attempts
 from api.code_reader import CodeReader
 from api.engine import Engine
+from api.field_codes import FieldCodes
 from api.layers import HeadAsGet, RequestLayer
 from api.mailing import Mailing
 from api.pages import page_environment
+from api.pages.field_codes import field_code_pages
 from api.pages.rendering import problem_page
 from api.pages.routes import pages
 from api.pages.verification import verification_pages
@@ -95,6 +97,7 @@ def services_from(
         attempts=Attempts(db, records),
         scanner=Scanner(),
         code_reader=CodeReader(settings.public_base_url, settings.qr_key_bytes),
+        field_codes=FieldCodes(settings.field_code_keys),
         verifying=Verifying(settings.signing_trust_dir),
         problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
@@ -130,6 +133,7 @@ def assemble(services: Services) -> FastAPI:
     problems.install(app)
     app.include_router(api_router())
     app.include_router(pages)
+    app.include_router(field_code_pages)  # before the verification codes, which take any name
     app.include_router(verification_pages)
     app.mount("/assets", Assets(directory=WEB / "dist"))
     return app

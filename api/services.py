@@ -12,6 +12,7 @@ from jinja2 import Environment
 from api.attempts import Attempts
 from api.code_reader import CodeReader
 from api.engine import Engine
+from api.field_codes import FieldCodes
 from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
@@ -71,6 +72,7 @@ class Services:
     attempts: Attempts
     scanner: Scanner
     code_reader: CodeReader
+    field_codes: FieldCodes
     verifying: Verifying
     problems: ProblemAnswers
     sentences: Sentences

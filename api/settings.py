@@ -56,6 +56,8 @@ class ApiSettings(BaseSettings):
         default=None, validation_alias=AliasChoices("signing_trust_dir", "SIGNING_TRUST_DIR", "SIGNING_PKI_DIR")
     )
     """root.pem, intermediates.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
+    field_code_keys: Path | None = None
+    """The published keys of offline field codes (JWK set), written by the main worker; without it there are none."""
     whatsapp_app_secret: SecretStr | None = None
     """Meta's secret of our app: signs what its webhook sends us; without it no receipt is taken."""
     whatsapp_verify_token: SecretStr | None = None
@@ -92,7 +94,7 @@ class ApiSettings(BaseSettings):
         return value
 
     @field_validator(
-        *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir"),
+        *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", "field_code_keys"),
         *("whatsapp_app_secret", "whatsapp_verify_token"),
         mode="before",
     )

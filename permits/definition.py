@@ -208,11 +208,18 @@ DeskStage = (
 AnyStage = Annotated[DeskStage | Issuance, Field(discriminator="kind")]
 
 
+class FieldCard(_Value):
+    """A page of its own at the end of a permit that is inspected in the field, with a code that is read offline."""
+
+    shows: tuple[str, ...] = Field(default=(), max_length=3)
+    """Codes of the questions whose answers an inspector compares with what is there, such as a plate number."""
+
+
 class LetterForm(_Value):
     """How the product looks and is numbered."""
 
     template: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
-    template_version: int = 1
+    template_version: int = 1  # of the form as the definition means it; a letter keeps its template's own number
     title: str
     series: str = Field(pattern=r"^[A-Z0-9-]{2,20}$")
     number_template: str
@@ -220,6 +227,7 @@ class LetterForm(_Value):
     considering: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
+    field_card: FieldCard | None = None
 
     def valid_until(self, letter_date: date) -> date | None:
         """The last day of a letter of that date: the same day months later, the 28th for days not every month has."""

@@ -39,6 +39,7 @@ def faults_of(definition: PermitDefinition, templates: frozenset[str]) -> tuple[
     """
     return (
         *_letter_faults(definition, templates),
+        *_field_card_faults(definition),
         *_order_faults(definition),
         *_agency_faults(definition),
         *_ladder_faults(definition),
@@ -62,6 +63,18 @@ def _letter_faults(definition: PermitDefinition, templates: frozenset[str]) -> t
         if isinstance(stage, Retribution):
             found += _number_faults(("stages", n, "number_template"), stage.number_template)
     return tuple(found)
+
+
+def _field_card_faults(definition: PermitDefinition) -> tuple[Fault, ...]:
+    if definition.rejection.field_card is not None:
+        return (Fault(("rejection", "field_card"), "field-card-misplaced", "a rejection is no permit to be inspected"),)
+    card = definition.letter.field_card
+    known = {question.code for question in definition.form if question.in_letter}
+    return tuple(
+        Fault(("letter", "field_card", "shows", n), "field-missing", f"the form has no question {code!r} in the letter")
+        for n, code in enumerate(card.shows if card else ())
+        if code not in known
+    )
 
 
 def _number_faults(where: Place, template: str) -> list[Fault]:

@@ -182,6 +182,7 @@ class LetterRef(_Value):
     status: Literal["reserved", "issued", "batal"]
     sha256: str | None = None  # of the frozen PDF
     input_sha256: str | None = None
+    template_sha256: str | None = None  # of the sources it was rendered from; letters of before have none
 
 
 class LetterFrozen(_Value):
@@ -193,6 +194,7 @@ class LetterFrozen(_Value):
     input_sha256: str
     template: str
     template_version: int
+    template_sha256: str | None = None
     event: Event
 
 

@@ -25,6 +25,7 @@ TEST_PROGRAMS = (
     (("qpdf",), "qpdf"),
     (("softhsm2-util",), "softhsm2"),
     (("openssl",), "openssl"),
+    (("zbarimg",), "zbar-tools"),
 )
 # pip's settings under uv's names, so that a private index or a proxy's certificate is used by both.
 UV_NAMES = {

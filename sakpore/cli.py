@@ -16,11 +16,13 @@ calendar_app = typer.Typer(no_args_is_help=True, help="The working-day calendar.
 definitions_app = typer.Typer(no_args_is_help=True, help="Permit types as dated data.")
 agenda_app = typer.Typer(no_args_is_help=True, help="The agenda register of letter numbers.")
 archive_app = typer.Typer(no_args_is_help=True, help="The archive of signed letters.")
+letters_app = typer.Typer(no_args_is_help=True, help="Letters that were written.")
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 app.add_typer(agenda_app, name="agenda")
 app.add_typer(archive_app, name="archive")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(definitions_app, name="definitions")
+app.add_typer(letters_app, name="letters")
 app.add_typer(user_app, name="user")
 
 VAR = Path("var")
@@ -112,6 +114,29 @@ def calendar_declare(
     from sakpore.declaring import declare
 
     _say(lambda: declare(day, kind, name, by, data, os.environ, typer.echo))
+
+
+@letters_app.command("render")
+def letters_render(
+    sha256: Annotated[str, typer.Argument(help="Of the letter before it was signed.")],
+    data: DataDir = VAR,
+    out: Annotated[Path | None, typer.Option(help="Where the PDF is written.")] = None,
+) -> None:
+    """Render a letter again from what was kept of it. Exit 0 only when the bytes are the same."""
+    from sakpore.letters import render_again
+
+    raise typer.Exit(render_again(sha256, data, out))
+
+
+@letters_app.command("rotate-field-key")
+def letters_rotate_field_key(
+    data: DataDir = VAR,
+    revoke: Annotated[bool, typer.Option(help="The old key may be in other hands: refuse what it signed.")] = False,
+) -> None:
+    """Sign offline codes with a new key from now on; the old one stays published with its end."""
+    from sakpore.letters import rotate_field_key
+
+    raise typer.Exit(rotate_field_key(data, revoke))
 
 
 @agenda_app.command("audit")

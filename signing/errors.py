@@ -265,6 +265,22 @@ class CodeUnreadable(SigningError):
     code = "code_unreadable"
 
 
+class NotArchivable(SigningError):
+    """A signed letter is no longer the archival PDF that was given to be signed; `faults` are stable codes."""
+
+    code = "not_archivable"
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__(f"Surat yang ditandatangani bukan lagi PDF arsip: {', '.join(faults)}.")
+        self.faults = faults
+
+
+class MarkNotTrue(SigningError):
+    """A letter names BSrE as issuer of its certificate, and another's certificate signed it."""
+
+    code = "mark_not_true"
+
+
 class PolicyUnreadable(SigningError):
     """A policy file or a file it names cannot be read."""
 

@@ -22,6 +22,8 @@ from qrcode.image.svg import SvgPathImage
 from signing.errors import CodeUnreadable
 
 TAG_BYTES = 10
+LEAST_MODULE_MM = 0.7
+"""Four pixels of a 150 dpi scan: enough for decoders when the sheet lies askew and the picture is soft."""
 QUIET_ZONE_MODULES = 4
 MINIMUM_KEY_BYTES = 16
 _ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
@@ -93,6 +95,12 @@ def qr_svg(url: str) -> str:
     picture = io.BytesIO()
     qrcode.make(url, image_factory=SvgPathImage, **_options(10)).save(picture)
     return picture.getvalue().decode()
+
+
+def qr_side_mm(url: str, least_mm: float) -> float:
+    """How large the QR of `url` is printed, quiet zone included: `least_mm`, or what its modules need to be scanned."""
+    modules: int = qrcode.make(url, image_factory=PilImage, **_options(1)).pixel_size  # one pixel each, zone included
+    return max(least_mm, modules * LEAST_MODULE_MM)
 
 
 def qr_png(url: str, pixels_per_module: int = 8) -> bytes:

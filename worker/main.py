@@ -34,6 +34,7 @@ from activities.reminders import ReminderDesk
 from activities.sealing import SealPress, discard_old_reports
 from activities.texts import Texts
 from permits.notices import QuietHours
+from signing.field_keys import FieldKeys
 from signing.port import SignatureProvider
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -94,7 +95,15 @@ def main_activities(
     """What the `main` queue can do."""
     book = CaseBook(records)
     base = settings.public_base_url
-    letters = LetterDesk(records, documents, base, settings.qr_key_bytes, settings.demo_authority)
+    letters = LetterDesk(
+        records,
+        documents,
+        base,
+        settings.qr_key_bytes,
+        settings.demo_authority,
+        settings.mark,
+        _field_keys(settings),
+    )
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
     press = SealPress(records, documents, settings.signing_pki_dir, settings.demo_authority)
     return [
@@ -118,6 +127,13 @@ def main_activities(
         press.prepare_wet_letter,
         press.prepare_report,
     ]
+
+
+def _field_keys(settings: MainSettings) -> FieldKeys | None:
+    """The key of offline field codes, made at the first start. Raises ProviderUnavailable."""
+    if settings.field_code_key is None or settings.field_code_keys is None:
+        return None
+    return FieldKeys.create(settings.field_code_key, settings.field_code_keys, datetime.now(UTC))
 
 
 async def run(queue: str) -> None:

@@ -9,7 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.letters import Mark
 from permits.notices import QuietHours
+from signing.port import ProviderKind
 from signing.providers import ProviderSettings, provider_problem
 
 
@@ -39,6 +41,10 @@ class MainSettings(WorkerSettings):
     qr_key: Annotated[SecretStr, AfterValidator(_key)]
     demo_authority: bool = True  # certificates are the development ones; letters say so
     signing_pki_dir: Path | None = None  # public trust material, for reading agencies' PDFs before they are sealed
+    signing_provider: ProviderKind = ProviderKind.PKCS12  # as the signing worker has it: whom letters name as issuer
+    letter_mark: Literal["", "bsre", "plain"] = ""  # overrides that: a key of our own whose certificate is BSrE's
+    field_code_key: Path | None = None  # private key of offline field codes, made at the first start; 0600
+    field_code_keys: Path | None = None  # the published set of its public halves
     smtp_host: str = "localhost"
     smtp_port: int = 25
     smtp_username: str | None = None
@@ -55,6 +61,7 @@ class MainSettings(WorkerSettings):
 
     @field_validator(
         *("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", "signing_pki_dir"),
+        *("field_code_key", "field_code_keys"),
         mode="before",
     )
     @classmethod
@@ -71,7 +78,11 @@ class MainSettings(WorkerSettings):
     def _safe_in_production(self) -> Self:
         if (self.whatsapp_token is None) != (self.whatsapp_phone_number_id is None):
             raise ValueError("WhatsApp needs both its token and the id of its number")
+        if (self.field_code_key is None) != (self.field_code_keys is None):
+            raise ValueError("offline field codes need both their key and the file of the published keys")
         if self.sakpore_env == "production":
+            if self.field_code_key is None:
+                raise ValueError("in production permits for the field have offline codes: FIELD_CODE_KEY is missing")
             if self.whatsapp_folder is not None:
                 raise ValueError("in production no stand-in takes the place of WhatsApp")
             if self.post_tracking == "stand-in":
@@ -79,6 +90,14 @@ class MainSettings(WorkerSettings):
             if self.whatsapp_token is not None and not self.whatsapp_api_url.startswith("https://"):
                 raise ValueError("in production the token of WhatsApp goes over https alone")
         return self
+
+    @property
+    def mark(self) -> Mark:
+        """Whose certificate letters say they are signed with; what was said is checked again after the signature."""
+        if self.demo_authority:
+            return "test"
+        by_bsre = self.signing_provider in (ProviderKind.BSRE_V1, ProviderKind.BSRE_V2)
+        return self.letter_mark or ("bsre" if by_bsre else "plain")
 
     @property
     def qr_key_bytes(self) -> bytes:

@@ -35,6 +35,8 @@ TYPED_WORDS: dict[Found, str] = {
 }
 PHOTO_WORDS: dict[Found, str] = {
     Found.FOREIGN: _FOREIGN,
+    Found.FORGED: "Kode pemeriksaan lapangan itu tidak ditandatangani kantor kami. Jangan terima kartunya, dan beri "
+    "tahu kantor kami.",
     Found.SEVERAL: "Ada lebih dari satu kode surat di foto itu. Foto satu kode QR saja.",
     Found.NOTHING: "Tidak ada kode QR yang terbaca di foto itu. Foto lebih dekat, di tempat terang, sampai seluruh "
     "kotaknya terlihat tajam.",
@@ -101,6 +103,11 @@ async def _given(request: Request, services: Services, name: str, limit: int) ->
 
 async def _read_photo(request: Request, services: Services, picture: bytes) -> Response:
     reading = await services.code_reader.read(picture)
+    if reading.found is Found.FIELD:
+        # Whoever can send a photo is online, and the register knows more than the card.
+        claims = services.field_codes.read(reading.code)
+        code = claims and services.code_reader.typed(claims.verification_code).code
+        reading = Reading(Found.LETTER, code) if code else Reading(Found.FORGED)
     return _onward(reading) or _verify_page(request, services, ("foto", PHOTO_WORDS[reading.found]))
 
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 
 from api.dependencies import Here
+from api.field_codes import FieldCodeView
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.uploads import Upload, read_form_file, read_raw_file
 from api.views import PermitView, ReportView, permit_view, report_view
 
 public = APIRouter(tags=["public"])
+
+
+class FieldCodeGiven(BaseModel):
+    """An offline code as text."""
+
+    code: str = Field(max_length=2000)
+    """`SKP1:` and base32, as in the fragment of the address in its QR."""
+
+
+@public.post("/verifications/field-codes")
+async def verify_field_code(given: FieldCodeGiven, services: Here) -> FieldCodeView:
+    """Reads the offline code of a field card, for whoever cannot; it does not say whether the permit is in force."""
+    return services.field_codes.view(given.code, await services.office_today())
 
 
 @public.get("/verifications/{code}")

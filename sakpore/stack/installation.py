@@ -240,6 +240,8 @@ def full_environment(
         "SIGNING_PKI_DIR": str(folders.pki),
         "SIGNING_OFFICE_SEAL_SECRET": str(office_seal_secret(folders)),
         "SAKPORE_ENV": "development",
+        "FIELD_CODE_KEY": str(folders.keys / "field-code.key"),
+        "FIELD_CODE_KEYS": str(folders.keys / "field-code-keys.json"),
         **sealing_keys(folders),
     }
     chosen = {name: given.get(name) or value for name, value in made.items()}

@@ -77,6 +77,7 @@ class LetterRecords(Subject):
             superseded = await _supersede_signed(session, row)
             row.sha256, row.input_sha256 = frozen.sha256, frozen.input_sha256
             row.template, row.template_version = frozen.template, frozen.template_version
+            row.template_sha256 = frozen.template_sha256
             event = frozen.event
             if superseded:
                 event = event.model_copy(update={"facts": {**event.facts, "superseded": superseded}})

@@ -42,6 +42,7 @@ class LetterRow(Table, table=True):
     input_sha256: str | None = None
     template: str | None = None
     template_version: int | None = None
+    template_sha256: str | None = None  # of the bundle of its sources (activities.templates), kept beside the input
     reason: str | None = None  # why it is BATAL
     actor_id: str | None = None  # who made it BATAL
 

@@ -235,6 +235,27 @@ def perubahan_izin() -> LetterInput:
     )
 
 
+FIELD_CODE = "http://localhost:8800/v/luring#SKP1:" + "2NIEJHJ5ZV4QK3TUXG7RPYBMAOWDCL6SFH" * 17
+
+
+def kartu_pengawas() -> LetterInput:
+    return LetterInput(
+        template="umum", template_version="2", series="KPT", number="503/0012/KPT/III/2026", date=date(2026, 3, 27),
+        title="Kartu Pengawas Trayek",
+        applicant=(("Nama", "CV Contoh Angkutan"), ("Alamat", "Jalan Contoh Kenanga Nomor 3, Kota Pekalongan")),
+        facts=(("Trayek", "Terminal Contoh - Pasar Contoh"), ("Nomor kendaraan", "G 0000 XX")),
+        conditions=("Kartu ini dibawa di dalam kendaraan dan ditunjukkan bila diminta petugas.",),
+        signatory=HEAD, qr_url=URL, copies=("Dinas Perhubungan",), mark="test", demo_authority=True,
+        field_code=FIELD_CODE,
+        field_facts=(
+            ("Pemegang izin", "CV Contoh Angkutan"), ("Nomor kendaraan", "G 0000 XX"),
+            ("Trayek", "Terminal Contoh - Pasar Contoh"), ("Tanggal surat", "27 Maret 2026"),
+        ),
+        valid_until=date(2027, 3, 27),
+    )
+
+
 ALL = (
     sip, penelitian, reklame, umum, skrd, permintaan_rekomendasi, berita_acara, penolakan, pencabutan, perubahan_izin,
+    kartu_pengawas,
 )

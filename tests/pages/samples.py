@@ -204,6 +204,7 @@ def pages() -> dict[str, tuple[str, View]]:
             )
         },
         **{f"unggah-{name}": ("verifikasi-unggah.html", {**form, "report": one}) for name, one in uploads().items()},
+        "luring": ("luring.html", {}),
         "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
         "beranda-masuk": ("beranda.html", {"person": PERSON}),
         "masuk": ("masuk.html", {"csrf_token": "contoh"}),

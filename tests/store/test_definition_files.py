@@ -9,7 +9,15 @@ import pytest
 
 from activities.letters import Template
 from permits.authority import Role
-from permits.definition import PermitDefinition, Recommendation, Retribution, Variant, may_be_submitted, version_for
+from permits.definition import (
+    FieldCard,
+    PermitDefinition,
+    Recommendation,
+    Retribution,
+    Variant,
+    may_be_submitted,
+    version_for,
+)
 from permits.definition_loader import (
     DEFINITIONS,
     PERMITS,
@@ -79,6 +87,17 @@ def test_only_what_a_page_of_the_office_says_is_confirmed(definition: PermitDefi
 @every_version
 def test_a_source_says_whether_it_is_published_general_or_a_neighbour_s(definition: PermitDefinition) -> None:
     assert definition.source.startswith(("SOURCED", "general, to be confirmed", "GENERAL", "Model daerah lain"))
+
+
+def test_a_field_card_shows_only_what_the_letter_holds_and_a_rejection_has_none() -> None:
+    definition = in_force("kartu-pengawas-trayek")
+    assert definition.letter.field_card is not None
+    odd = definition.letter.model_copy(update={"field_card": FieldCard(shows=("route", "tidak_ada"))})
+    [fault] = faults_of(definition.model_copy(update={"letter": odd}), SHARED.templates)
+    assert (fault.code, fault.where) == ("field-missing", ("letter", "field_card", "shows", 1))
+    refusing = definition.rejection.model_copy(update={"field_card": FieldCard()})
+    [fault] = faults_of(definition.model_copy(update={"rejection": refusing}), SHARED.templates)
+    assert fault.code == "field-card-misplaced"
 
 
 def test_the_confirmed_types_are_those_whose_pages_are_known() -> None:

@@ -14,6 +14,7 @@ from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp
 from worker.main import _post, _whatsapp
 from worker.settings import MainSettings
 
+FIELD = {"field_code_key": Path("/keys/f"), "field_code_keys": Path("/keys/f.json")}
 KEY = base64.b64encode(bytes(32)).decode()
 REAL = {"whatsapp_phone_number_id": "106540352242922", "whatsapp_token": "EAAG-contoh"}
 
@@ -44,8 +45,29 @@ def test_the_real_whatsapp_comes_before_its_stand_in(tmp_path: Path) -> None:
 )
 def test_production_refuses_stand_ins_and_tokens_in_the_clear(unsafe: dict[str, str]) -> None:
     settings(**unsafe)
+    settings(sakpore_env="production", **FIELD)
     with pytest.raises(ValidationError):
-        settings(sakpore_env="production", **unsafe)
+        settings(sakpore_env="production", **FIELD, **unsafe)
+
+
+def test_production_needs_the_key_of_offline_codes_and_no_half_of_it() -> None:
+    with pytest.raises(ValidationError, match="FIELD_CODE_KEY"):
+        settings(sakpore_env="production")
+    with pytest.raises(ValidationError, match="both"):
+        settings(field_code_key=Path("/x"))
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"),
+    [
+        ({}, "test"), ({"demo_authority": False}, "plain"), ({"demo_authority": False, "letter_mark": "bsre"}, "bsre"),
+        ({"demo_authority": False, "signing_provider": "bsre-v2"}, "bsre"),
+        ({"demo_authority": False, "signing_provider": "bsre-v1", "letter_mark": "plain"}, "plain"),
+        ({"demo_authority": True, "letter_mark": "bsre"}, "test"),
+    ],
+)  # fmt: skip
+def test_letters_name_bsre_only_where_bsre_issues(given: dict[str, Any], mark: str) -> None:
+    assert settings(**given).mark == mark
 
 
 @pytest.mark.parametrize(
