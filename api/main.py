@@ -31,6 +31,7 @@ from api.pages.routes import pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
+from api.reporting import ReportDoor
 from api.routes import api_router
 from api.scanner import Scanner
 from api.sentences import Sentences
@@ -92,6 +93,7 @@ def services_from(
         attempts=Attempts(db, records),
         scanner=Scanner(),
         verifying=Verifying(settings.signing_trust_dir),
+        reports=ReportDoor(),
         problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
         pages=page_environment(WEB),

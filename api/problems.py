@@ -71,6 +71,9 @@ class ApiCode(StrEnum):
     CODE_NOT_FOUND = "code-not-found"  # no case or letter has this tracking or verification code
     SIGNING_UNAVAILABLE = "signing-unavailable"  # the sealing key is not installed
     VERIFICATION_UNAVAILABLE = "verification-unavailable"  # no trust anchors are installed
+    SEAL_UNAVAILABLE = "seal-unavailable"  # the office has no seal installed, or it could not seal
+    REPORT_ORDER_INVALID = "report-order-invalid"  # not ours, changed, or its hour is over
+    REPORT_NOT_FOUND = "report-not-found"  # none, not sealed yet, or its month is over
     CALENDAR_TOO_SHORT = "calendar-too-short"
     INTERNAL = "internal-error"
 

@@ -15,6 +15,7 @@ from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
 from api.registries import PopulationRegistry
+from api.reporting import ReportDoor
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
@@ -70,6 +71,7 @@ class Services:
     attempts: Attempts
     scanner: Scanner
     verifying: Verifying
+    reports: ReportDoor
     problems: ProblemAnswers
     sentences: Sentences
     pages: Environment

@@ -20,6 +20,7 @@ from store.tables import (
     LetterVersionRow,
     MandateRow,
     PermitRow,
+    SealedDocumentRow,
     SignedLetterRow,
 )
 
@@ -95,6 +96,16 @@ async def agency_certificates(session: AsyncSession) -> tuple[str, ...]:
     """The same of agencies' officers, who sign their recommendations and never a permit."""
     query = select(MandateRow.certificate_sha256).where(col(MandateRow.capacity) == "opd")
     return tuple(sorted(set(await session.exec(query))))
+
+
+async def seal_certificates(session: AsyncSession) -> tuple[str, ...]:
+    """The same of the office's seal: every certificate that it ever sealed with."""
+    return tuple(sorted(await session.exec(select(SealedDocumentRow.certificate_sha256).distinct())))
+
+
+async def sealed_by_sha256(session: AsyncSession, sha256: str) -> SealedDocumentRow | None:
+    """What the office sealed that has exactly these bytes."""
+    return (await session.exec(select(SealedDocumentRow).where(col(SealedDocumentRow.sealed_sha256) == sha256))).first()
 
 
 async def _registered(session: AsyncSession, row: ApplicationRow, letter: LetterRow, today: date) -> RegisteredLetter:
