@@ -42,6 +42,7 @@ Template = Literal[
     "umum",
     "skrd",
     "permintaan-rekomendasi",
+    "rekomendasi",
     "berita-acara",
     "penolakan",
     "pencabutan",

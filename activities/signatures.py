@@ -24,7 +24,7 @@ from signing.activation import Activation, SealingKeyPair, check_names_letter, c
 from signing.errors import SigningError
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
-from signing.port import SignatureProvider, SigningOrder
+from signing.port import AGENCY_FIELD, HEAD_FIELD, SignatureProvider, SigningOrder
 from signing.verdict import Report, Verdict
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
@@ -47,6 +47,12 @@ class SignLetter(BaseModel):
     officer_id: str
     office_date: date
     event: Event
+    opd: str | None = None  # an agency's officer signs its recommendation; None: the head
+
+    @property
+    def field_name(self) -> str:
+        """The signature field of the PDF."""
+        return HEAD_FIELD if self.opd is None else AGENCY_FIELD
 
 
 class SignedObject(BaseModel):
@@ -57,6 +63,7 @@ class SignedObject(BaseModel):
     letter_sha256: str
     signed_sha256: str
     certificate_sha256: str
+    field_name: str = HEAD_FIELD
 
 
 class SignResult(BaseModel):
@@ -117,7 +124,7 @@ class SignatureDesk:
             mandate = await self._mandate(order)
             await self._check_names_signer(order)
             signed = await self._sign(order, activation)
-            report = await self._proven(signed, mandate)
+            report = await self._proven(signed, mandate, order.field_name)
         except (Refused, RuleError) as refused:
             return await self._failed(order, str(refused))
         except SigningError as failed:
@@ -137,7 +144,7 @@ class SignatureDesk:
             pdf = await self._documents.get_signed(signed.signed_sha256)
         except ObjectMissing as missing:
             raise ApplicationError("The signed object is not in the store.", type="letter-not-valid") from missing
-        report = await judge_signed(self._material, pdf, signed.certificate_sha256)
+        report = await judge_signed(self._material, pdf, signed.certificate_sha256, signed.field_name)
         if report.verdict is not Verdict.SAH:
             codes = ", ".join(reason.code for reason in report.reasons)
             raise ApplicationError(f"{report.verdict.value}: {codes}", type="letter-not-valid")
@@ -180,7 +187,10 @@ class SignatureDesk:
             raise Refused("step-up-used")
 
     async def _mandate(self, order: SignLetter) -> Mandate:
-        mandate = await self._records.mandate_for(order.officer_id, order.office_date)
+        if order.opd is None:
+            mandate = await self._records.mandate_for(order.officer_id, order.office_date)
+        else:
+            mandate = await self._records.agency_mandate_for(order.officer_id, order.office_date, order.opd)
         if mandate is None:
             raise Refused("no-mandate")
         return mandate
@@ -202,15 +212,21 @@ class SignatureDesk:
         await self._records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
         signed = await self._provider.sign(
             letter,
-            SigningOrder(signer_id=order.officer_id, secret=activation.passphrase, location="Pekalongan"),
+            SigningOrder(
+                signer_id=order.officer_id,
+                secret=activation.passphrase,
+                field_name=order.field_name,
+                reason="Penandatanganan surat izin" if order.opd is None else "Penandatanganan rekomendasi",
+                location="Pekalongan",
+            ),
         )
         if not signed.startswith(letter):
             await self._documents.quarantine(signed)
             raise Refused("rewritten")
         return signed
 
-    async def _proven(self, signed: bytes, mandate: Mandate) -> Report:
-        report = await judge_signed(self._material, signed, mandate.certificate_sha256)
+    async def _proven(self, signed: bytes, mandate: Mandate, field_name: str) -> Report:
+        report = await judge_signed(self._material, signed, mandate.certificate_sha256, field_name)
         if report.verdict is not Verdict.SAH:
             await self._documents.quarantine(signed)
             raise Refused("not-valid")
@@ -225,6 +241,7 @@ class SignatureDesk:
             signed_sha256=signed_sha256,
             level=report.level.value if report.level else "",
             signer_id=order.officer_id,
+            field_name=order.field_name,
             certificate_sha256=mandate.certificate_sha256,
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
@@ -252,4 +269,5 @@ def _object(letter: SignedLetter) -> SignedObject:
         letter_sha256=letter.letter_sha256,
         signed_sha256=letter.signed_sha256,
         certificate_sha256=letter.certificate_sha256,
+        field_name=letter.field_name,
     )

@@ -26,6 +26,7 @@ from store.queries.verification import (
     letter_by_signed_sha256,
     letter_by_verification_id,
     mandated_certificates,
+    recommendation_by_sha256,
     seal_certificates,
     sealed_by_sha256,
 )
@@ -272,7 +273,7 @@ class ReportView(_View):
     kind: FileKind = "letter"
     """`seal`: the office sealed it; `recommendation`: an agency's officer signed it. Neither is a permit."""
     sealed: str | None = None
-    """What the office sealed, byte for byte this file: wet_letter, validation_report."""
+    """What of ours that is no permit is byte for byte this file: wet_letter, validation_report, recommendation."""
     report_order: str = ""
     """Comes back to `POST /api/v1/verifications/reports`, within the hour, for a sealed report."""
 
@@ -285,6 +286,7 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
         others = {SEAL_FIELD: await seal_certificates(session), AGENCY_FIELD: await agency_certificates(session)}
         letter = await letter_by_signed_sha256(session, sha256, today)
         sealed = await sealed_by_sha256(session, sha256)
+        recommendation = await recommendation_by_sha256(session, sha256)
     report = await services.verifying.judge(pdf, mandated, others)
     view = ReportView(
         verdict=report.verdict.value,
@@ -295,7 +297,7 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
         match=_match(services, letter),
         demo_authority=services.verifying.is_demo() and bool(report.signatures),
         kind=file_kind(report),
-        sealed=sealed.purpose if sealed else None,
+        sealed=sealed.purpose if sealed else "recommendation" if recommendation else None,
     )
     checked = _checked(services, view, report, len(pdf))
     return view.model_copy(update={"report_order": order_of(checked, services.settings.qr_key_bytes)})
@@ -315,7 +317,7 @@ def _checked(services: Services, view: ReportView, report: Report, size: int) ->
     if view.match:
         registered.append(("Keadaan", view.match.state.replace("_", " ").capitalize()))
     if view.sealed:
-        registered.append(("Disegel kantor sebagai", SEALED_IN_WORDS[view.sealed]))
+        registered.append(("Dalam daftar kami sebagai", SEALED_IN_WORDS[view.sealed]))
     return CheckedFile(
         id=new_report_id(),
         checked_at=services.now(),
@@ -339,6 +341,7 @@ def _checked(services: Services, view: ReportView, report: Report, size: int) ->
 SEALED_IN_WORDS = {
     "wet_letter": "surat dinas terkait yang sudah dicocokkan",
     "validation_report": "laporan pemeriksaan surat",
+    "recommendation": "rekomendasi dinas terkait",
 }
 
 

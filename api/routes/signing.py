@@ -73,14 +73,19 @@ class ActivationAnswer(BaseModel):
     results: list[TaskResult]
 
 
-def only_the_head(login: SignedIn) -> Actor:
-    """The actor, who is a head of office. Raises RuleError(not-allowed)."""
-    if login.actor.role is not Role.HEAD_OF_OFFICE:
+SIGNED_AT = (TaskKind.SIGNING, TaskKind.SIGN_RECOMMENDATION)
+SIGNERS = (Role.HEAD_OF_OFFICE, Role.OPD)
+"""The head signs products, an agency's officer its recommendation; the task says which, and the engine whether."""
+
+
+def only_a_signer(login: SignedIn) -> Actor:
+    """The actor, who is a head of office or an agency's officer. Raises RuleError(not-allowed)."""
+    if login.actor.role not in SIGNERS:
         raise RuleError(Code.NOT_ALLOWED)
     return login.actor
 
 
-Head = Annotated[Actor, Depends(only_the_head)]
+Signer = Annotated[Actor, Depends(only_a_signer)]
 
 
 Outcome = str | Work | Problem
@@ -97,7 +102,7 @@ class Unsettled(Exception):
 
 @private.post("/signing/activations", status_code=202, response_model=ActivationAnswer)
 async def activate(
-    asked: ActivationAsked, actor: Head, request: Request, services: Here, only_once: OnlyOnce
+    asked: ActivationAsked, actor: Signer, request: Request, services: Here, only_once: OnlyOnce
 ) -> JSONResponse:
     """Orders the signatures of up to 200 letters. A task that cannot be signed says why; the others go on.
 
@@ -184,7 +189,7 @@ async def _look_up(services: Services, task_id: str, actor: Actor, again: bool) 
     """The task, where it can be signed; asked again, also one that the first asking has closed."""
     try:
         work = await load_work(services, task_id, actor, Act.SIGN)
-        if work.task.kind != TaskKind.SIGNING:
+        if work.task.kind not in SIGNED_AT:
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)
