@@ -22,7 +22,6 @@ from signing.errors import SigningError
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.policy import Policy
-from signing.port import HEAD_FIELD
 from signing.renewal import ArchiveLife, ageing_before, archive_life
 from signing.verdict import Level
 from store.documents import DocumentStore
@@ -223,7 +222,8 @@ class ArchiveDesk:
             self._material.roots,
             self._material.intermediates,
             self._material.crls,
-            signers={HEAD_FIELD: letter.certificate_sha256},
+            signers={letter.field_name: letter.certificate_sha256},
+            head_field=letter.field_name,
             min_level=Level.B_LTA,
         )
 

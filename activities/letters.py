@@ -44,6 +44,7 @@ Template = Literal[
     "umum",
     "skrd",
     "permintaan-rekomendasi",
+    "rekomendasi",
     "berita-acara",
     "penolakan",
     "pencabutan",

@@ -28,22 +28,23 @@ from activities.letters import (
     printable_form,
     typst_fonts,
 )
+from signing.checked import CheckedFile
 
 MOST_PIXELS = (2480, 3508)
 """A4 at 300 dpi."""
 PICTURE = "surat.jpg"
+_OFFICE = Office()
+_NO_CODES: Mapping[str, str] = {}
 
 
-class _Page(BaseModel):
+class LetterRecord(BaseModel):
+    """What the page around an agency's letter says."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    office: Office = Office()
+    office: Office = _OFFICE
     demo_authority: bool = False
     """The seal's certificate is a test one: the page says so."""
-
-
-class LetterRecord(_Page):
-    """What the page around an agency's letter says."""
 
     application: str
     agency: str
@@ -61,40 +62,6 @@ class LetterRecord(_Page):
     practice: bool = False
 
 
-class CheckedSignature(_Page):
-    """One signature of a checked file."""
-
-    kind: str
-    field: str
-    signer: str | None
-    certificate_sha256: str | None
-    signed_at: datetime.datetime | None
-    time_is_trusted: bool
-    level: str | None
-    good: bool
-
-
-class ValidationReport(_Page):
-    """What a report on a checked file says; nothing of the file itself."""
-
-    id: str
-    checked_at: datetime.datetime
-    verdict: str
-    level: str | None = None
-    reasons: tuple[tuple[str, str], ...] = ()
-    """Code and sentence."""
-    signatures: tuple[CheckedSignature, ...] = ()
-    sha256: str
-    """Of the checked file."""
-    size: int
-    kind: str = "letter"
-    """What the file is: letter, seal, recommendation."""
-    registered: tuple[tuple[str, str], ...] = ()
-    """What the register said at that moment, label and value; none: it knows no such file."""
-    policy: tuple[tuple[str, str], ...] = ()
-    """What the file was judged by, label and value."""
-
-
 def render_letter_record(record: LetterRecord, picture: bytes | None = None) -> bytes:
     """The page that stands for an agency's letter, with the letter's picture where it is one.
 
@@ -107,12 +74,14 @@ def render_letter_record(record: LetterRecord, picture: bytes | None = None) -> 
     return _compiled("catatan-segel", form, record.matched_at, pictures)
 
 
-def render_validation_report(report: ValidationReport) -> bytes:
-    """The report. Raises LetterError(letter-not-rendered)."""
-    form = report.model_dump(mode="json") | {"checked": _moment(report.checked_at), "practice": False}
-    for shown, found in zip(form["signatures"], report.signatures, strict=True):
+def render_validation_report(checked: CheckedFile, *, office: Office = _OFFICE, demo_authority: bool = False) -> bytes:
+    """The report on a checked file. Raises LetterError(letter-not-rendered)."""
+    form = checked.model_dump(mode="json") | {"office": office.model_dump(), "practice": False}
+    form |= {"demo_authority": demo_authority, "checked": _moment(checked.checked_at)}
+    for shown, found in zip(form["signatures"], checked.signatures, strict=True):
         shown["signed"] = _moment(found.signed_at) if found.signed_at else None
-    return _compiled("laporan-pemeriksaan", form, report.checked_at, {})
+    codes = {"verdict": checked.verdict, "kind": checked.kind}  # looked up, not printed
+    return _compiled("laporan-pemeriksaan", form, checked.checked_at, {}, codes)
 
 
 def upright(picture: bytes) -> bytes:
@@ -141,7 +110,11 @@ def _moment(instant: datetime.datetime) -> dict[str, str]:
 
 
 def _compiled(
-    template: str, form: dict[str, Any], dated: datetime.datetime, files: Mapping[str, bytes]
+    template: str,
+    form: dict[str, Any],
+    dated: datetime.datetime,
+    files: Mapping[str, bytes],
+    codes: Mapping[str, str] = _NO_CODES,
 ) -> bytes:
     """Compiles in a folder of its own: typst reads pictures from files beside its template."""
     day = dated.astimezone(WESTERN_INDONESIA_TIME).date()
@@ -156,7 +129,7 @@ def _compiled(
             root=folder,
             font_paths=typst_fonts(),
             ignore_system_fonts=True,
-            sys_inputs={"page": json.dumps(printable_form(form), ensure_ascii=False)},
+            sys_inputs={"page": json.dumps(printable_form(form) | dict(codes), ensure_ascii=False)},
         )
         try:
             pdf = compiler.compile(

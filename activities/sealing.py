@@ -19,9 +19,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.letters import LetterError
-from activities.sealed_pages import LetterRecord, ValidationReport, render_letter_record, render_validation_report
+from activities.sealed_pages import LetterRecord, render_letter_record, render_validation_report
 from permits.events import Event
 from permits.sealing import Form, Purpose, SealedDocument
+from signing.checked import CheckedFile
 from signing.errors import DocumentRefused, SignatureNotProven, SigningError
 from signing.limited import LimitedVerifier
 from signing.material import CRLS, INTERMEDIATES, ROOTS
@@ -134,8 +135,8 @@ class SealPress:
     async def prepare_report(self, report: ReportToSeal) -> PageMade:
         """The report on a checked file, typeset."""
         content = await self._documents.get_document(report.input_sha256)
-        page = ValidationReport.model_validate(json.loads(content) | {"demo_authority": self._demo})
-        pdf = await asyncio.to_thread(render_validation_report, page)
+        checked = CheckedFile.model_validate_json(content)
+        pdf = await asyncio.to_thread(render_validation_report, checked, demo_authority=self._demo)
         return PageMade(pdf_sha256=await self._documents.put_document(pdf), form="as_is")
 
     async def _attachment(self, letter: WetLetter) -> AttachmentRow:

@@ -108,7 +108,7 @@ class SignatureDesk:
         except ObjectMissing as missing:
             await self._lost(signed, "TIDAK_ADA", "object_missing")
             raise ApplicationError("The signed object is not in the store.", type="letter-not-valid") from missing
-        report = await judge_signed(self._material, pdf, signed.certificate_sha256)
+        report = await judge_signed(self._material, pdf, signed.certificate_sha256, signed.field_name)
         if report.verdict is not Verdict.SAH:
             codes = ", ".join(reason.code for reason in report.reasons)
             await self._lost(signed, report.verdict.value, codes)
@@ -147,7 +147,8 @@ class SignatureDesk:
                 await self._consent_to(order, claim)
             letter = letter or await self._letter(order)
             try:
-                return await self._proof.of(letter, await self._returned(kept), mandate.certificate_sha256)
+                returned = await self._returned(kept)
+                return await self._proof.of(letter, returned, mandate.certificate_sha256, order.field_name)
             except (NotProven, ObjectMissing) as useless:
                 code = useless.code if isinstance(useless, NotProven) else "object-missing"
                 await self._drop(order, kept, code)
@@ -183,7 +184,7 @@ class SignatureDesk:
         signed = await self._provider.sign(letter, signing)
         await self._keep(order, signed)
         try:
-            return await self._proof.of(letter, signed, mandate.certificate_sha256)
+            return await self._proof.of(letter, signed, mandate.certificate_sha256, order.field_name)
         except NotProven as wrong:
             await self._incidents.set_aside(order.number, order.claim, signed, wrong.code)
             await self._records.note_returned(order.activation_id, order.letter_sha256, None)
@@ -198,7 +199,7 @@ class SignatureDesk:
             raise Refused(refused)
         activation = await self._consent_to(order, claim)
         await self._check_names_signer(order)
-        if not await self._records.paraf_stands(order.number, order.letter_sha256):
+        if order.opd is None and not await self._records.paraf_stands(order.number, order.letter_sha256):
             raise Refused("paraf-missing")
         officer = await self._records.account(order.officer_id)
         signer_id = self._signer_ids.of(officer) if officer is not None else None
@@ -208,6 +209,8 @@ class SignatureDesk:
             signer_id=signer_id,
             secret=activation.passphrase,
             secret_kind=activation.secret_kind,
+            field_name=order.field_name,
+            reason="Penandatanganan surat izin" if order.opd is None else "Penandatanganan rekomendasi",
             location="Pekalongan",
         )
 
@@ -262,7 +265,10 @@ class SignatureDesk:
             raise Refused(refused.code) from refused
 
     async def _mandate(self, order: LetterOrder) -> Mandate:
-        mandate = await self._records.mandate_for(order.officer_id, order.office_date)
+        if order.opd is None:
+            mandate = await self._records.mandate_for(order.officer_id, order.office_date)
+        else:
+            mandate = await self._records.agency_mandate_for(order.officer_id, order.office_date, order.opd)
         if mandate is None:
             raise Refused("no-mandate")
         return mandate
@@ -297,6 +303,7 @@ class SignatureDesk:
             signed_sha256=signed_sha256,
             level=report.level.value if report.level else "",
             signer_id=order.officer_id,
+            field_name=order.field_name,
             certificate_sha256=mandate.certificate_sha256,
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
@@ -377,4 +384,5 @@ def _object(letter: SignedLetter) -> SignedObject:
         letter_sha256=letter.letter_sha256,
         signed_sha256=letter.signed_sha256,
         certificate_sha256=letter.certificate_sha256,
+        field_name=letter.field_name,
     )

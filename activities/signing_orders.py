@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from activities.signing_incidents import claim_key
 from permits.events import Event
+from signing.port import AGENCY_FIELD, HEAD_FIELD
 
 OUTAGES = frozenset(
     {
@@ -45,6 +46,12 @@ class LetterOrder(BaseModel):
     activation_id: str
     officer_id: str
     office_date: date
+    opd: str | None = None  # an agency's officer signs its recommendation; None: the head
+
+    @property
+    def field_name(self) -> str:
+        """The signature field of the PDF."""
+        return HEAD_FIELD if self.opd is None else AGENCY_FIELD
 
     @property
     def claim(self) -> str:
@@ -69,6 +76,7 @@ class SignedObject(BaseModel):
     letter_sha256: str
     signed_sha256: str
     certificate_sha256: str
+    field_name: str = HEAD_FIELD
 
 
 class SignResult(BaseModel):

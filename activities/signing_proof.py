@@ -31,18 +31,20 @@ class SignatureProof:
         self._material = material
         self._pipeline = pipeline
 
-    async def of(self, letter: bytes, signed: bytes, certificate_sha256: str) -> tuple[bytes, Report]:
+    async def of(
+        self, letter: bytes, signed: bytes, certificate_sha256: str, field_name: str = HEAD_FIELD
+    ) -> tuple[bytes, Report]:
         """The object to be registered, with our verdict on it.
 
         Raises NotProven; TimestampUnavailable, RevocationUnavailable and ProviderUnavailable, which may pass.
         """
         if not signed.startswith(letter):
             raise NotProven("rewritten")
-        report = await judge_signed(self._material, signed, certificate_sha256)
+        report = await judge_signed(self._material, signed, certificate_sha256, field_name)
         codes = {reason.code for reason in report.reasons}
         if report.verdict is not Verdict.SAH and codes and codes <= ONLY_TOO_LOW:
-            signed = await self._pipeline.renew_archive(signed, self._policy(certificate_sha256))
-            report = await judge_signed(self._material, signed, certificate_sha256)
+            signed = await self._pipeline.renew_archive(signed, self._policy(certificate_sha256, field_name))
+            report = await judge_signed(self._material, signed, certificate_sha256, field_name)
             codes = {reason.code for reason in report.reasons}
         if report.verdict is not Verdict.SAH:
             raise NotProven("wrong_signer" if "wrong_signer" in codes else "not-valid")
@@ -50,13 +52,13 @@ class SignatureProof:
             raise NotProven("not-valid")
         return signed, report
 
-    def _policy(self, certificate_sha256: str) -> Policy:
+    def _policy(self, certificate_sha256: str, field_name: str) -> Policy:
         material = self._material
         return Policy.of_parts(
             material.roots,
             material.intermediates,
             material.crls,
-            signers={HEAD_FIELD: certificate_sha256},
-            head_field=HEAD_FIELD,
+            signers={field_name: certificate_sha256},
+            head_field=field_name,
             min_level=Level.B_LTA,
         )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 from temporalio.client import (
     Client,
+    WorkflowFailureError,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -49,6 +50,7 @@ from workflows.messages import (
     withdrawal_update_id,
 )
 from workflows.replanning import Replanned, replan_all
+from workflows.sealing_order import SealingDone, SealingOrder, order_sealing
 from workflows.signing_batch_order import BatchOrder, order_batch
 from workflows.starting import start_case
 
@@ -138,6 +140,18 @@ class Engine:
         except RPCError as error:
             raise _lost(error) from None
         except (RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+
+    async def seal(self, order: SealingOrder, seconds: float) -> SealingDone | None:
+        """Has a PDF sealed by the office and waits; None where it takes longer. Raises Problem(engine-unavailable)."""
+        try:
+            handle = await order_sealing(await self._connected(), order, timedelta(seconds=START_SECONDS))
+            return await asyncio.wait_for(handle.result(), seconds)
+        except TimeoutError:
+            return None
+        except WorkflowFailureError:
+            return SealingDone(failure="sealing-failed")
+        except (RPCError, RuntimeError, OSError):
             raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
 
     async def assign(self, workflow_id: str, assignment: Assignment, key: str) -> AssignmentReceipt:

@@ -35,6 +35,7 @@ from api.pages.verification import verification_pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
+from api.reporting import ReportDoor
 from api.routes import api_router
 from api.scanner import Scanner
 from api.sentences import Sentences
@@ -99,6 +100,7 @@ def services_from(
         code_reader=CodeReader(settings.public_base_url, settings.qr_key_bytes),
         field_codes=FieldCodes(settings.field_code_keys),
         verifying=Verifying(settings.signing_trust_dir),
+        reports=ReportDoor(),
         problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
         pages=page_environment(WEB),

@@ -78,6 +78,9 @@ class ApiCode(StrEnum):
     PASSKEY_NOT_YET_USABLE = "passkey-not-yet-usable"  # it is new and waits for its first day to pass
     CODE_NOT_OFFERED = "code-not-offered"  # the signing provider sends no codes
     VERIFICATION_UNAVAILABLE = "verification-unavailable"  # no trust anchors are installed
+    SEAL_UNAVAILABLE = "seal-unavailable"  # the office has no seal installed, or it could not seal
+    REPORT_ORDER_INVALID = "report-order-invalid"  # not ours, changed, or its hour is over
+    REPORT_NOT_FOUND = "report-not-found"  # none, not sealed yet, or its month is over
     CALENDAR_TOO_SHORT = "calendar-too-short"
     INTERNAL = "internal-error"
 

@@ -17,6 +17,7 @@ from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
 from api.registries import PopulationRegistry
+from api.reporting import ReportDoor
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
@@ -74,6 +75,7 @@ class Services:
     code_reader: CodeReader
     field_codes: FieldCodes
     verifying: Verifying
+    reports: ReportDoor
     problems: ProblemAnswers
     sentences: Sentences
     pages: Environment

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from api.pages.formatting import full_date
 from api.problems import ApiCode, Problem
 from api.services import Services
-from permits.authority import Actor
+from permits.authority import Actor, Role
 from permits.certificates import STOPS, Concern, certificate_concern
+from store.records import Mandate
 
 WORDS = {
     Concern.EXPIRING: "sertifikat Anda berakhir {until}; perbarui sebelum tanggal itu",
@@ -42,7 +43,7 @@ class Readiness(BaseModel):
 
 async def readiness(services: Services, actor: Actor) -> Readiness:
     """How it stands with the asker's certificate and mandate today."""
-    mandate = await services.records.mandate_for(actor.id, await services.office_today())
+    mandate = await _mandate(services, actor)
     kept = await services.records.standing_of(actor.id)
     concern = await _concern(services, actor)
     no_mandate = mandate is None
@@ -71,9 +72,17 @@ async def _concern(services: Services, actor: Actor) -> Concern | None:
     kept = await services.records.standing_of(actor.id)
     if kept is None:
         return None
-    mandate = await services.records.mandate_for(actor.id, await services.office_today())
+    mandate = await _mandate(services, actor)
     mandated = mandate.certificate_sha256 if mandate else None
     return certificate_concern(kept.standing, kept.certificate_sha256, kept.valid_until, mandated, services.now())
+
+
+async def _mandate(services: Services, actor: Actor) -> Mandate | None:
+    """Of the head or an acting one; of an agency's officer, to sign its recommendations."""
+    today = await services.office_today()
+    if actor.role is Role.OPD:
+        return await services.records.agency_mandate_for(actor.id, today, actor.opd or "")
+    return await services.records.mandate_for(actor.id, today)
 
 
 def _sentence(concern: Concern, valid_until: datetime | None) -> str:

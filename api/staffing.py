@@ -114,6 +114,8 @@ class MandateView(BaseModel):
     id: str
     account_id: str
     capacity: str
+    opd: str | None
+    """The agency, of an officer who signs its recommendations."""
     certificate_sha256: str
     valid_from: date
     valid_until: date | None
@@ -223,7 +225,8 @@ async def give_mandate(services: Services, asked: MandateAsked, mandate_id: str,
     if any(one.certificate_sha256 == asked.certificate_sha256 for one in others):
         # Nothing that is signed with the own key would be valid under somebody else's certificate.
         raise RuleError(Code.PERSON_UNFIT)
-    mandate = Mandate(id=mandate_id, given_by=by.id, **asked.model_dump())
+    opd = person.opd if asked.capacity == "opd" else None
+    mandate = Mandate(id=mandate_id, given_by=by.id, opd=opd, **asked.model_dump())
     row = await services.records.give_mandate(mandate)
     log.info("a mandate was given", extra={"mandate_id": row.id, "account_id": person.id, "by": by.id})
     return mandate_view(row)

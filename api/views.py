@@ -9,20 +9,27 @@ from pydantic import BaseModel, ConfigDict
 from api.pages.formatting import day_reason
 from api.problems import ApiCode, Problem
 from api.reason_words import advice_on
+from api.reporting import new_report_id, order_of
 from api.services import Services
 from permits.application import CLOSED
 from permits.calendar import CalendarTooShort, WorkingCalendar
 from permits.numbering import read_tracking_code
 from permits.pace import Pace
 from permits.sla import SlaClock
+from signing.checked import CheckedFile, FileKind, checked_signatures
+from signing.port import AGENCY_FIELD, SEAL_FIELD
 from signing.qr import check_code, verification_code
-from signing.verdict import Report
+from signing.verdict import Level, Report, Verdict
 from store.queries.tracking import TrackedStep, tracked_case
 from store.queries.verification import (
     RegisteredLetter,
+    agency_certificates,
     letter_by_signed_sha256,
     letter_by_verification_id,
     mandated_certificates,
+    recommendation_by_sha256,
+    seal_certificates,
+    sealed_by_sha256,
 )
 
 
@@ -283,6 +290,12 @@ class ReportView(_View):
     sha256: str
     match: MatchView | None
     demo_authority: bool
+    kind: FileKind = "letter"
+    """`seal`: the office sealed it; `recommendation`: an agency's officer signed it. Neither is a permit."""
+    sealed: str | None = None
+    """What of ours that is no permit is byte for byte this file: wet_letter, validation_report, recommendation."""
+    report_order: str = ""
+    """Comes back to `POST /api/v1/verifications/reports`, within the hour, for a sealed report."""
 
 
 async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView:
@@ -290,9 +303,12 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
     today = await services.office_today()
     async with services.db.transaction() as session:
         mandated = await mandated_certificates(session)
+        others = {SEAL_FIELD: await seal_certificates(session), AGENCY_FIELD: await agency_certificates(session)}
         letter = await letter_by_signed_sha256(session, sha256, today)
-    report = await services.verifying.judge(pdf, mandated)
-    return ReportView(
+        sealed = await sealed_by_sha256(session, sha256)
+        recommendation = await recommendation_by_sha256(session, sha256)
+    report = await services.verifying.judge(pdf, mandated, others)
+    view = ReportView(
         verdict=report.verdict.value,
         level=report.level.value if report.level else None,
         reasons=[reason.text for reason in report.reasons],
@@ -303,7 +319,53 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
         sha256=sha256,
         match=_match(services, letter),
         demo_authority=services.verifying.is_demo() and bool(report.signatures),
+        kind=file_kind(report),
+        sealed=sealed.purpose if sealed else "recommendation" if recommendation else None,
     )
+    checked = _checked(services, view, report, len(pdf))
+    return view.model_copy(update={"report_order": order_of(checked, services.settings.qr_key_bytes)})
+
+
+def file_kind(report: Report) -> FileKind:
+    """What a file is by its one signature, where that is a good one at B-LTA and not the head's."""
+    signed = [one for one in report.signatures if one.kind == "signature"]
+    if report.verdict is not Verdict.BELUM_TERBIT or len(signed) != 1 or signed[0].level is not Level.B_LTA:
+        return "letter"
+    kinds: dict[str, FileKind] = {SEAL_FIELD: "seal", AGENCY_FIELD: "recommendation"}
+    return kinds.get(signed[0].field, "letter")
+
+
+def _checked(services: Services, view: ReportView, report: Report, size: int) -> CheckedFile:
+    registered = [("Nomor", view.match.number), ("Surat", view.match.title)] if view.match else []
+    if view.match:
+        registered.append(("Keadaan", view.match.state.replace("_", " ").capitalize()))
+    if view.sealed:
+        registered.append(("Dalam daftar kami sebagai", SEALED_IN_WORDS[view.sealed]))
+    return CheckedFile(
+        id=new_report_id(),
+        checked_at=services.now(),
+        sha256=view.sha256,
+        size=size,
+        kind=view.kind,
+        verdict=view.verdict,
+        level=view.level,
+        reasons=tuple((reason.code, reason.text) for reason in report.reasons),
+        signatures=checked_signatures(report),
+        registered=tuple(registered),
+        policy=(
+            ("Yang menerbitkan", "tanda tangan kepala dinas yang diberi mandat, di kolom Kepala, satu-satunya"),
+            ("Tingkat paling rendah", "PAdES B-LTA"),
+            ("Pencabutan sertifikat", "wajib diketahui untuk setiap sertifikat penanda tangan"),
+            ("Jangkar kepercayaan", "; ".join(services.verifying.anchors()) or "-"),
+        ),
+    )
+
+
+SEALED_IN_WORDS = {
+    "wet_letter": "surat dinas terkait yang sudah dicocokkan",
+    "validation_report": "laporan pemeriksaan surat",
+    "recommendation": "rekomendasi dinas terkait",
+}
 
 
 def _signatures(report: Report) -> list[SignatureView]:

@@ -198,7 +198,7 @@ def _in_field(actor: Actor, about: Subject) -> bool:
 def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
     if about.role is None or actor.role is not about.role or actor.role in (Role.OPS, Role.SYSTEM):
         return Code.NOT_ALLOWED
-    if act is Act.SIGN and actor.role is not Role.HEAD_OF_OFFICE:
+    if act is Act.SIGN and actor.role not in (Role.HEAD_OF_OFFICE, Role.OPD):
         return Code.NOT_ALLOWED
     if actor.role is Role.APPLICANT:
         return None if own else Code.NOT_ALLOWED

@@ -52,6 +52,7 @@ POSSIBLE: dict[TaskKind, frozenset[str]] = {
     TaskKind.OVERDUE: frozenset({"acknowledged"}),
     TaskKind.SIGN_MINUTES: frozenset({"minutes_signed"}),
     TaskKind.CLARIFICATION: frozenset({"answered"}),
+    TaskKind.SIGN_RECOMMENDATION: frozenset({"sign", "return"}),
     TaskKind.MATCH_ANSWER: frozenset({"matched"}),
     TaskKind.UNANSWERED_REPAIR: frozenset({"close_file", "keep_waiting"}),
     TaskKind.DEEMED_APPROVAL: frozenset({"deemed_confirmed", "acknowledged"}),

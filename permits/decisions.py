@@ -52,6 +52,7 @@ class TaskKind(StrEnum):
     OVERDUE = "overdue"  # a ladder has ended in silence: a person says what is done about it
     SIGN_MINUTES = "sign_minutes"  # those present sign the minutes
     CLARIFICATION = "clarification"  # the applicant answers an agency's question
+    SIGN_RECOMMENDATION = "sign_recommendation"  # the agency's officer signs its answer as a letter
     MATCH_ANSWER = "match_answer"  # back office compares a wet-signed letter with the request
     UNANSWERED_REPAIR = "unanswered_repair"  # the applicant stayed silent: a person closes the file, or waits
     DEEMED_APPROVAL = "deemed_approval"  # the type's silence rule has come due: a person confirms, or not

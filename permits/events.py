@@ -58,6 +58,10 @@ class Tag(StrEnum):
     OPD_LETTER_RECEIVED = "opd:letter:received"  # wet-signed, waiting to be matched
     OPD_LETTER_MATCHED = "opd:letter:matched"
     OPD_LETTER_MISMATCHED = "opd:letter:mismatched"
+    OPD_ANSWER_DECIDED = "opd:answer:decided"  # written, ordered to be signed, or to be written anew; not given yet
+    OPD_SIGNATURE_FAILED = "opd:signature:failed"
+    OPD_SIGNATURE_REGISTERED = "opd:signature:registered"
+    OPD_SIGNATURE_VERIFIED = "opd:signature:verified"
     OPD_LETTER_SEALED = "opd:letter:sealed"  # with the office's seal, after it was matched
     RETRIBUTION_ASSESSED = "permit:retribution:assessed"
     LETTER_NUMBERED = "permit:letter:numbered"

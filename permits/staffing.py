@@ -12,7 +12,8 @@ from typing import Literal
 from permits.authority import LEADERS, STAFF, Actor, Role
 from permits.errors import Code, RuleError
 
-Capacity = Literal["definitive", "plh", "plt"]
+Capacity = Literal["definitive", "plh", "plt", "opd"]
+"""Of a head of office, of an acting one for days or until an appointment; of an agency's officer."""
 
 LONGEST_ACTING = timedelta(days=366)
 LONGEST_LENT = timedelta(days=92)
@@ -22,15 +23,24 @@ LONGEST_LENT = timedelta(days=92)
 def check_mandate_period(capacity: Capacity, first: date, last: date | None, today: date) -> None:
     """An acting head's mandate ends on a day that it names. Raises RuleError(period-invalid)."""
     if last is None:
-        if capacity != "definitive":
+        if capacity in ("plh", "plt"):
             raise RuleError(Code.PERIOD_INVALID)
         return
-    _check_period(first, last, today, LONGEST_ACTING if capacity != "definitive" else None)
+    _check_period(first, last, today, LONGEST_ACTING if capacity in ("plh", "plt") else None)
 
 
 def check_mandated(person: Actor, capacity: Capacity) -> None:
-    """Who may sign: the head by its own role, in its absence a leader of the office. Raises RuleError(person-unfit)."""
-    fit = person.role is Role.HEAD_OF_OFFICE if capacity == "definitive" else person.role in LEADERS
+    """Who may sign: the head by its own role, in its absence a leader of the office; its recommendations an agency.
+
+    Raises RuleError(person-unfit).
+    """
+    match capacity:
+        case "definitive":
+            fit = person.role is Role.HEAD_OF_OFFICE
+        case "opd":
+            fit = person.role is Role.OPD and person.opd is not None
+        case _:
+            fit = person.role in LEADERS
     if not fit:
         raise RuleError(Code.PERSON_UNFIT)
 

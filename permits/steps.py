@@ -109,8 +109,8 @@ class OpdAnswer(_Value):
     answer: Literal["approve", "approve_with_conditions", "refuse", "released", "withdrawn"] | None = None
     conditions: tuple[str, ...] = ()
     reason: str = ""
-    way: Literal["account", "keyed_in", "wet_signed"] | None = None  # how the answer came
-    letter_sha256: str | None = None  # the wet-signed letter, or the scan of the answer on paper
+    way: Literal["account", "keyed_in", "wet_signed", "signed"] | None = None  # how the answer came
+    letter_sha256: str | None = None  # the wet-signed or signed letter, or the scan of the answer on paper
     letter_number: str | None = None  # of the agency's own letter
     extended_days: int = 0
     extension_reason: str = ""
@@ -207,6 +207,7 @@ class SignedLetter(_Value):
     signed_sha256: str
     level: str
     signer_id: str
+    field_name: str = "Kepala"  # of the PDF: the head's, or an agency's officer's
     certificate_sha256: str
     signed_at: AwareDatetime
     activation_id: str

@@ -48,6 +48,18 @@ HEAD = Person(
     nip="00000000 000000 0 001",
 )
 
+AGENCY_SIGNER = Person(
+    "kepala.bappeda",
+    "Kepala Bappeda Contoh",
+    Role.OPD,
+    opd="bappeda",
+    is_head=True,
+    title="Kepala Bappeda Contoh",
+    rank="Pembina Tingkat I",
+    nip="00000000 000000 0 002",
+)
+"""Holds a certificate, and signs the agency's recommendations in the system."""
+
 AGENCIES = (
     ("dlh", "DLH"),
     ("dinkes", "Dinas Kesehatan"),
@@ -73,7 +85,7 @@ OFFICERS = (
     Person("kabid.dua", "Kepala Bidang Contoh Dua", Role.HEAD_OF_DIVISION, title="Kepala Bidang Penanaman Modal"),
     HEAD,
     Person("bappeda", "Petugas Bappeda Contoh", Role.OPD, opd="bappeda"),
-    Person("kepala.bappeda", "Kepala Bappeda Contoh", Role.OPD, opd="bappeda", is_head=True),
+    AGENCY_SIGNER,
     Person("dpupr", "Petugas DPUPR Contoh", Role.OPD, opd="dpupr"),
     Person("kepala.dpupr", "Kepala DPUPR Contoh", Role.OPD, opd="dpupr", is_head=True),
     Person("satpol", "Petugas Satpol P3KP Contoh", Role.OPD, opd="satpol"),

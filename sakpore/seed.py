@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from api.passwords import Passwords
 from permits.definition_loader import load_definitions
-from sakpore.people import APPLICANTS, HEAD, OFFICERS, PASSPHRASE, PASSWORD, Person
+from sakpore.people import AGENCY_SIGNER, APPLICANTS, HEAD, OFFICERS, PASSPHRASE, PASSWORD, Person
 from sakpore.secrets import write_private
 from signing.activation import load_private_key
 from signing.double import DemoOfficer, DemoPki
@@ -32,6 +32,7 @@ from store.records import Mandate, NewAccount, Records
 from store.settings import StoreSettings
 
 TOTP_FILE = "demo-totp.json"
+SIGNERS = (HEAD, AGENCY_SIGNER)
 COORDINATOR = "koordinator"
 CONFIRMED_FOR_THE_DEMONSTRATION = (("izin-penelitian", 1),)
 """Types that wait for the office's confirmation; the fictional coordinator of the demonstration gives it."""
@@ -62,14 +63,14 @@ async def _seed(values: Mapping[str, str]) -> list[dict[str, str]]:
 async def _people(records: Records, values: Mapping[str, str], keyring: Keyring) -> None:
     known = {row.id for row in await records.accounts()}
     password_hash = Passwords().hash(PASSWORD) if len(known) < len(OFFICERS) + len(APPLICANTS) else ""
-    sealed_totp = _enrol_head(values)
+    sealed_totp = _enrol_signers(values)
     for person in (*OFFICERS, *APPLICANTS):
         if person.id not in known:
-            totp = sealed_totp if person is HEAD else None
-            await records.ensure_account(_account(person, password_hash, keyring, totp))
-    if sealed_totp is not None and HEAD.id in known:
-        # An installation of before sealed it in a way that anybody could have; the same secret, sealed anew.
-        await records.change_account(HEAD.id, totp_sealed=sealed_totp)
+            await records.ensure_account(_account(person, password_hash, keyring, sealed_totp.get(person.id)))
+    for account, totp in sealed_totp.items():
+        if account in known:
+            # An installation of before sealed it in a way that anybody could have; the same secret, sealed anew.
+            await records.change_account(account, totp_sealed=totp)
     if pki_dir := values.get("SIGNING_PKI_DIR"):
         seal_secret = values.get("SIGNING_OFFICE_SEAL_SECRET")
         await _certificates(records, Path(pki_dir), Path(seal_secret) if seal_secret else None)
@@ -102,37 +103,43 @@ def _account(person: Person, password_hash: str, keyring: Keyring, totp: bytes |
     )
 
 
-def _enrol_head(values: Mapping[str, str]) -> bytes | None:
-    """The head's one-time-code secret, sealed with the signing worker's key; made once."""
+def _enrol_signers(values: Mapping[str, str]) -> dict[str, bytes]:
+    """One-time-code secrets by account, sealed with the signing worker's key; made once."""
     private = values.get("SIGNING_SEAL_KEY")
     if not private:
-        return None
+        return {}
     kept = Path(private).with_name(TOTP_FILE)
-    if not kept.exists():
-        write_private(kept, json.dumps({HEAD.id: new_totp_secret().hex()}))
-    secret = bytes.fromhex(json.loads(kept.read_text())[HEAD.id])
-    return Notary(load_private_key(Path(private))).seal_totp(secret, HEAD.id)
+    known: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
+    wanted = {person.id: known.get(person.id) or new_totp_secret().hex() for person in SIGNERS}
+    if wanted != known:
+        write_private(kept, json.dumps(known | wanted))
+    notary = Notary(load_private_key(Path(private)))
+    return {account: notary.seal_totp(bytes.fromhex(secret), account) for account, secret in wanted.items()}
 
 
 async def _certificates(records: Records, pki_dir: Path, seal_secret: Path | None) -> None:
-    """Certificates of the head, with the mandate, and of the office's seal."""
+    """Certificates of those who sign, with their mandates, and of the office's seal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the part that serves this authority has said that it is a stand-in
-        officers, passphrases = [DemoOfficer(HEAD.id, HEAD.name)], {HEAD.id: SecretStr(PASSPHRASE)}
+        officers = [DemoOfficer(person.id, person.name) for person in SIGNERS]
+        passphrases = {person.id: SecretStr(PASSPHRASE) for person in SIGNERS}
         if seal_secret is not None:
             officers.append(DemoOfficer(DEMO_SEAL_ID, DEMO_SEAL_NAME))
             passphrases[DEMO_SEAL_ID] = read_secret(seal_secret)
         pki = DemoPki.create(pki_dir, officers, passphrases)
-    await records.ensure_mandate(
-        Mandate(
-            id=f"{HEAD.id}-definitif",
-            account_id=HEAD.id,
-            capacity="definitive",
-            certificate_sha256=hashlib.sha256(pki.certificate(HEAD.id)).hexdigest(),
-            valid_from=date(2020, 1, 1),
-            decree="Keputusan contoh, bukan keputusan nyata",
+    for person in SIGNERS:
+        head = person is HEAD
+        await records.ensure_mandate(
+            Mandate(
+                id=f"{person.id}-{'definitif' if head else 'opd'}",
+                account_id=person.id,
+                capacity="definitive" if head else "opd",
+                opd=person.opd,
+                certificate_sha256=hashlib.sha256(pki.certificate(person.id)).hexdigest(),
+                valid_from=date(2020, 1, 1),
+                decree="Keputusan contoh, bukan keputusan nyata",
+            )
         )
-    )
 
 
 def _shown(person: Person) -> dict[str, str]:

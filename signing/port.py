@@ -16,6 +16,10 @@ from typing import Literal, Protocol, runtime_checkable
 from pydantic import SecretStr
 
 HEAD_FIELD = "Kepala"
+SEAL_FIELD = "Segel"
+"""Where the office seals; a seal issues nothing."""
+AGENCY_FIELD = "Opd"
+"""Where an agency's officer signs its recommendation; such a signature issues nothing."""
 
 
 class ProviderKind(StrEnum):

@@ -23,9 +23,8 @@ from pyhanko.sign.signers.pdf_cms import Signer
 from signing.errors import ProviderUnavailable
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
-from signing.port import SigningOrder
+from signing.port import SEAL_FIELD, SigningOrder
 
-SEAL_FIELD = "Segel"
 DEMO_SEAL_ID = "segel-kantor"
 """Name of the demonstration's key file and certificate."""
 DEMO_SEAL_NAME = "Segel Elektronik Kantor Contoh"

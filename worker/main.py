@@ -22,6 +22,7 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.agency_letters import AgencyLetters
 from activities.clients.mail import MailClient
 from activities.clients.post import NoPost, PostClient, StandInPost
 from activities.clients.whatsapp import CloudApi, FileWhatsApp, NoWhatsApp, WhatsAppClient
@@ -105,6 +106,7 @@ def main_activities(
         _field_keys(settings),
     )
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
+    agencies = AgencyLetters(records, documents, settings.demo_authority)
     press = SealPress(records, documents, settings.signing_pki_dir, settings.demo_authority)
     return [
         book.receive,
@@ -124,6 +126,8 @@ def main_activities(
         delivery.track_post,
         ReminderDesk(records, base).remind_expiring,
         EvaluationDesk(records, documents).compile_month,
+        agencies.officer_signs,
+        agencies.compose_answer,
         press.prepare_wet_letter,
         press.prepare_report,
     ]

@@ -58,7 +58,7 @@ class SealingDone(BaseModel):
 async def order_sealing(
     client: Client, order: SealingOrder, rpc_timeout: timedelta | None = None
 ) -> WorkflowHandle[Any, SealingDone]:
-    """Starts a sealing, or finds it under way; one that is done is done again, and answers the same. Raises RPCError."""
+    """Starts a sealing, or finds it under way; done again, it answers the same. Raises RPCError."""
     return await client.start_workflow(
         SEALING_WORKFLOW,
         order,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
+from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
 from api.routes.documents import download, find_letter, letter_content
 from api.routes.sessions import client_address, set_session_cookie
 from api.sessions import log_in, resume
@@ -53,6 +54,28 @@ async def look_up(request: Request, kode: Annotated[str, Query(max_length=100)] 
 async def tracking(code: str, request: Request, services: Here) -> Response:
     """Where a case stands."""
     return page(request, "lacak.html", view=await tracking_view(services, code))
+
+
+@pages.post("/v/laporan")
+async def order_report_page(
+    request: Request,
+    services: Here,
+    order: Annotated[str, Form(max_length=MOST_ORDER_CHARACTERS)] = "",
+    csrf_token: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """On to the sealed report, or a page to ask again from while it is being sealed."""
+    check_form(request, csrf_token)
+    ordered = await order_report(services, order)
+    if ordered.ready:
+        return RedirectResponse(f"/v/laporan/{ordered.id}", 303)
+    return form_page(request, "laporan-menunggu.html", 202, order=order)
+
+
+@pages.get("/v/laporan/{report_id}")
+async def report_page(report_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], services: Here) -> Response:
+    """The sealed report as a file."""
+    content, found = await report_content(services, report_id)
+    return download(content, "application/pdf", f"laporan-pemeriksaan-{found.sealed_sha256[:12]}")
 
 
 @pages.get("/masuk")

@@ -259,7 +259,8 @@ def _may_see(case: Case, purpose: str) -> bool:
     if role is Role.APPLICANT:
         return purpose in FOR_APPLICANT
     if role is Role.OPD:
-        return purpose == f"opd-request-{case.actor.opd}" or purpose.startswith("minutes-")
+        own = purpose == f"opd-request-{case.actor.opd}" or purpose.startswith(f"opd-answer-{case.actor.opd}-")
+        return own or purpose.startswith("minutes-")
     return role in STAFF
 
 

@@ -48,14 +48,19 @@ class ActivationAnswer(BaseModel):
     results: list[TaskResult]
 
 
-def only_the_head(login: SignedIn) -> Actor:
-    """The actor, who is a head of office. Raises RuleError(not-allowed)."""
-    if login.actor.role is not Role.HEAD_OF_OFFICE:
+SIGNED_AT = (TaskKind.SIGNING, TaskKind.SIGN_RECOMMENDATION)
+SIGNERS = (Role.HEAD_OF_OFFICE, Role.OPD)
+"""The head signs products, an agency's officer its recommendation; the task says which, and the engine whether."""
+
+
+def only_a_signer(login: SignedIn) -> Actor:
+    """The actor, who is a head of office or an agency's officer. Raises RuleError(not-allowed)."""
+    if login.actor.role not in SIGNERS:
         raise RuleError(Code.NOT_ALLOWED)
     return login.actor
 
 
-Head = Annotated[Actor, Depends(only_the_head)]
+Signer = Annotated[Actor, Depends(only_a_signer)]
 
 
 Outcome = str | Work | Problem
@@ -71,13 +76,13 @@ class Unsettled(Exception):
 
 
 @private.get("/signing/readiness")
-async def ready(actor: Head, services: Here) -> Readiness:
+async def ready(actor: Signer, services: Here) -> Readiness:
     """Whether the asker's certificate and mandate can sign today; asked before the passphrase is typed."""
     return await readiness(services, actor)
 
 
 @private.post("/signing/challenges", status_code=201)
-async def challenge(asked: ChallengeAsked, actor: Head, request: Request, services: Here) -> ChallengeAnswer:
+async def challenge(asked: ChallengeAsked, actor: Signer, request: Request, services: Here) -> ChallengeAnswer:
     """What a passkey signs to consent to these letters, good for five minutes and once.
 
     A task that cannot be signed, or whose letter is not the one that was shown, says why and is left out.
@@ -96,7 +101,7 @@ async def challenge(asked: ChallengeAsked, actor: Head, request: Request, servic
 
 
 @private.post("/signing/provider-codes", status_code=202)
-async def send_code(actor: Head, services: Here) -> Response:
+async def send_code(actor: Signer, services: Here) -> Response:
     """Has the signing provider send the head its one-time code. Raises Problem(code-not-offered)."""
     now = services.now()
     await services.attempts.ask(f"provider-code:{actor.id}", now)
@@ -112,7 +117,7 @@ async def send_code(actor: Head, services: Here) -> Response:
 
 @private.post("/signing/activations", status_code=202, response_model=ActivationAnswer)
 async def activate(
-    asked: ActivationAsked, actor: Head, request: Request, services: Here, only_once: OnlyOnce
+    asked: ActivationAsked, actor: Signer, request: Request, services: Here, only_once: OnlyOnce
 ) -> JSONResponse:
     """Orders the signatures of up to 200 letters. A task that cannot be signed says why; the others go on.
 
@@ -211,7 +216,7 @@ async def _look_up(services: Services, asked: TaskSeen, actor: Actor, again: boo
     """The task, where its letter is the one that was shown and can be signed; asked again, also one closed since."""
     try:
         work = await load_work(services, asked.task, actor, Act.SIGN)
-        if work.task.kind != TaskKind.SIGNING:
+        if work.task.kind not in SIGNED_AT:
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)

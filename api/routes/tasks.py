@@ -18,7 +18,7 @@ from permits.authority import Act
 from permits.decision_rules import POSSIBLE
 from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
-from store.queries.inbox import AttachmentView, TaskPage, attachment_row, task_page
+from store.queries.inbox import AttachmentView, TaskPage, attachment_row, sealed_letter, task_page
 from store.records import NewAttachment
 
 private = APIRouter(tags=["tasks"])
@@ -107,6 +107,18 @@ async def get_attachment(
         row = await attachment_row(session, work.task.id, attachment_id)
     content = await services.documents.get_document(row.sha256)
     return download(content, row.content_type, f"{work.task.number}-{row.kind}-{row.sha256[:8]}")
+
+
+@private.get("/tasks/{task_id}/attachments/{attachment_id}/sealed")
+async def get_sealed_letter(
+    work: ReadableFiles, attachment_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")], services: Here
+) -> Response:
+    """An agency's wet-signed letter as the office sealed it after it was matched."""
+    async with services.db.transaction() as session:
+        row = await attachment_row(session, work.task.id, attachment_id)
+        sha256 = await sealed_letter(session, row)
+    content = await services.documents.get_signed(sha256)
+    return download(content, "application/pdf", f"{work.task.number}-{row.kind}-{row.sha256[:8]}-segel")
 
 
 @private.post("/tasks/{task_id}/decision", responses={202: {"description": "Not known yet: ask again with the key"}})

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from datetime import datetime
+from typing import Annotated, Literal
 
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from api.asked import Asked
 from api.dependencies import Here
 from api.field_codes import FieldCodeView
 from api.problems import ApiCode, Problem
+from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
+from api.routes.documents import download
 from api.services import Services
 from api.uploads import Upload, read_form_file, read_raw_file
 from api.views import PermitView, ReportView, permit_view, report_view
@@ -57,6 +64,48 @@ async def verify_file(request: Request, services: Here) -> ReportView:
     with services.verifying.place():
         upload = await _read(request, services)
         return await report_view(services, upload.content, upload.sha256)
+
+
+class ReportAsked(Asked):
+    """A report on a check that was just made."""
+
+    order: str = Field(min_length=1, max_length=MOST_ORDER_CHARACTERS)
+    """`report_order` of the answer to the check."""
+
+
+class ReportOrdered(BaseModel):
+    """Where the report lies, once it is ready."""
+
+    id: str
+    state: Literal["ready", "sealing"]
+    url: str
+    expires_at: datetime
+    """When it is deleted."""
+
+
+@public.post(
+    "/verifications/reports",
+    response_model=ReportOrdered,
+    responses={202: {"description": "Being sealed: ask again with the same order"}},
+)
+async def order_sealed_report(asked: ReportAsked, services: Here) -> JSONResponse:
+    """Has the report of a check typeset and sealed by the office; asked again with the same order, the same report."""
+    ordered = await order_report(services, asked.order)
+    answer = ReportOrdered(
+        id=ordered.id,
+        state="ready" if ordered.ready else "sealing",
+        url=f"/api/v1/verifications/reports/{ordered.id}",
+        expires_at=ordered.expires_at,
+    )
+    headers = {} if ordered.ready else {"Retry-After": "3"}
+    return JSONResponse(answer.model_dump(mode="json"), 200 if ordered.ready else 202, headers=headers)
+
+
+@public.get("/verifications/reports/{report_id}", response_class=Response)
+async def get_sealed_report(report_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], services: Here) -> Response:
+    """The sealed report, a PDF, for thirty days."""
+    content, found = await report_content(services, report_id)
+    return download(content, "application/pdf", f"laporan-pemeriksaan-{found.sealed_sha256[:12]}")
 
 
 async def _read(request: Request, services: Services) -> Upload:

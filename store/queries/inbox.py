@@ -22,7 +22,7 @@ from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
 from store.queries.application import DocumentView, LetterView, documents, letters
 from store.queries.reach import IS_SILENT, for_applicants, opd_paper, own_desk
-from store.tables import AccountRow, ApplicationRow, AttachmentRow, TaskRow
+from store.tables import AccountRow, ApplicationRow, AttachmentRow, SealedDocumentRow, TaskRow
 
 
 class _View(BaseModel):
@@ -103,6 +103,15 @@ class InboxCounts(_View):
     opd_paper: int | None = None
 
 
+class SealView(_View):
+    """A sealed PDF beside its original."""
+
+    form: str  # the original itself, a picture on our page, or a page that names its sha256
+    sealed_sha256: str
+    level: str
+    sealed_at: datetime
+
+
 class AttachmentView(_View):
     """Evidence given with a task."""
 
@@ -113,6 +122,8 @@ class AttachmentView(_View):
     size: int
     filename: str
     uploaded_at: datetime
+    sealed: SealView | None = None
+    """The office's seal on it, where it is an agency's letter that was matched."""
 
 
 class TaskPage(_View):
@@ -286,8 +297,33 @@ def subject_of_task(task: TaskRow, applicant_id: str) -> Subject:
 async def attachments(session: AsyncSession, task_id: str) -> list[AttachmentView]:
     """Evidence given with a task, in the order it came."""
     query = select(AttachmentRow).where(col(AttachmentRow.task_id) == task_id)
-    rows = await session.exec(query.order_by(col(AttachmentRow.uploaded_at), col(AttachmentRow.id)))
-    return [AttachmentView.model_validate(row.model_dump(include=set(AttachmentView.model_fields))) for row in rows]
+    rows = list(await session.exec(query.order_by(col(AttachmentRow.uploaded_at), col(AttachmentRow.id))))
+    seals = await _seals(session, [row for row in rows if row.kind == "wet-signed-letter"])
+    return [
+        AttachmentView(**row.model_dump(include=set(AttachmentView.model_fields)), sealed=seals.get(row.sha256))
+        for row in rows
+    ]
+
+
+async def _seals(session: AsyncSession, letters: Sequence[AttachmentRow]) -> dict[str, SealView]:
+    if not letters:
+        return {}
+    query = select(SealedDocumentRow).where(
+        col(SealedDocumentRow.number) == letters[0].number,
+        col(SealedDocumentRow.original_sha256).in_([letter.sha256 for letter in letters]),
+    )
+    rows = await session.exec(query)
+    return {
+        row.original_sha256: SealView.model_validate(row.model_dump(include=set(SealView.model_fields))) for row in rows
+    }
+
+
+async def sealed_letter(session: AsyncSession, attachment: AttachmentRow) -> str:
+    """sha256 of the sealed PDF of an agency's letter. Raises RuleError(document-not-found)."""
+    seal = (await _seals(session, [attachment])).get(attachment.sha256)
+    if seal is None or attachment.kind != "wet-signed-letter":
+        raise RuleError(Code.DOCUMENT_NOT_FOUND)
+    return seal.sealed_sha256
 
 
 async def attachment_row(session: AsyncSession, task_id: str, attachment_id: str) -> AttachmentRow:

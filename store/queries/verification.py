@@ -20,6 +20,7 @@ from store.tables import (
     LetterVersionRow,
     MandateRow,
     PermitRow,
+    SealedDocumentRow,
     SignedLetterRow,
 )
 
@@ -65,13 +66,13 @@ async def letter_by_verification_id(
 
 
 async def letter_by_signed_sha256(session: AsyncSession, sha256: str, today: date) -> RegisteredLetter | None:
-    """The letter of which a signed version has exactly these bytes."""
+    """The letter of the head's of which a signed version has exactly these bytes."""
     query = (
         select(SignedLetterRow)
         .join(LetterVersionRow, col(LetterVersionRow.letter_sha256) == col(SignedLetterRow.letter_sha256))
         .where(col(LetterVersionRow.sha256) == sha256)
     )
-    signed = (await session.exec(query)).first()
+    signed = (await session.exec(query.where(col(SignedLetterRow.field_name) == "Kepala"))).first()
     if signed is None:
         return None
     row = await session.get_one(ApplicationRow, signed.number)
@@ -95,6 +96,25 @@ async def agency_certificates(session: AsyncSession) -> tuple[str, ...]:
     """The same of agencies' officers, who sign their recommendations and never a permit."""
     query = select(MandateRow.certificate_sha256).where(col(MandateRow.capacity) == "opd")
     return tuple(sorted(set(await session.exec(query))))
+
+
+async def seal_certificates(session: AsyncSession) -> tuple[str, ...]:
+    """The same of the office's seal: every certificate that it ever sealed with."""
+    return tuple(sorted(await session.exec(select(SealedDocumentRow.certificate_sha256).distinct())))
+
+
+async def recommendation_by_sha256(session: AsyncSession, sha256: str) -> bool:
+    """Whether an agency's officer signed exactly these bytes here."""
+    query = select(SignedLetterRow.letter_sha256).join(
+        LetterVersionRow, col(LetterVersionRow.letter_sha256) == col(SignedLetterRow.letter_sha256)
+    )
+    query = query.where(col(LetterVersionRow.sha256) == sha256, col(SignedLetterRow.field_name) != "Kepala")
+    return (await session.exec(query)).first() is not None
+
+
+async def sealed_by_sha256(session: AsyncSession, sha256: str) -> SealedDocumentRow | None:
+    """What the office sealed that has exactly these bytes."""
+    return (await session.exec(select(SealedDocumentRow).where(col(SealedDocumentRow.sealed_sha256) == sha256))).first()
 
 
 async def _registered(session: AsyncSession, row: ApplicationRow, letter: LetterRow, today: date) -> RegisteredLetter:

@@ -35,6 +35,7 @@ class ArchivedLetter(_Value):
     number: str  # of the case
     purpose: str
     certificate_sha256: str  # of the officer who signed
+    field_name: str  # of the PDF: the head's, or an agency's officer's
     n: int
     sha256: str
     until: AwareDatetime | None  # None: not measured yet
@@ -188,6 +189,7 @@ def _archived(
         number=signed.number,
         purpose=signed.purpose,
         certificate_sha256=signed.certificate_sha256,
+        field_name=signed.field_name,
         n=version.n,
         sha256=version.sha256,
         until=version.timestamp_until,

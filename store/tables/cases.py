@@ -296,7 +296,7 @@ class OpdRequestRow(Table, table=True):
     answer: str | None = None
     conditions: list[str] = Field(sa_type=JSONB)
     reason: str = ""
-    way: str | None = None  # account, keyed_in, wet_signed
+    way: str | None = None  # account, keyed_in, wet_signed, signed
     letter_sha256: str | None = None
     letter_number: str | None = None
     extended_days: int = 0

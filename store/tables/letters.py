@@ -93,6 +93,7 @@ class SignedLetterRow(Table, table=True):
     signed_sha256: str = Field(unique=True)
     level: str
     signer_id: str
+    field_name: str = Field(default="Kepala", sa_column_kwargs={"server_default": "Kepala"})  # of the PDF
     certificate_sha256: str
     signed_at: datetime
     activation_id: str

@@ -9,7 +9,8 @@ import pytest
 from signing.errors import CertificateNotFound, DocumentRefused, ProviderUnavailable, WrongPassphrase
 from signing.pipeline import HeldKeySigner, Pipeline
 from signing.pkcs12 import Pkcs12Provider
-from signing.seal import DEMO_SEAL_ID, SEAL_FIELD, OfficeSeal
+from signing.port import SEAL_FIELD
+from signing.seal import DEMO_SEAL_ID, OfficeSeal
 from signing.timestamps import TsaClient
 from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async

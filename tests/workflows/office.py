@@ -243,30 +243,35 @@ class Office:
 
     # The head's consent -----------------------------------------------------------------------------------------------
 
-    def code(self, at: datetime | None = None) -> str:
-        """The head's one-time code."""
-        secret = bytes.fromhex(json.loads((self.folder / "keys" / TOTP_FILE).read_text())[HEAD.id])
+    def code(self, at: datetime | None = None, officer: str = HEAD.id) -> str:
+        """The head's one-time code, or another signer's."""
+        secret = bytes.fromhex(json.loads((self.folder / "keys" / TOTP_FILE).read_text())[officer])
         return totp_now(secret, at or datetime.now(UTC))
 
-    async def half_a_minute_passes(self) -> None:
+    async def half_a_minute_passes(self, officer: str = HEAD.id) -> None:
         """The head's next one-time code would be another one: the code of now may be shown once more."""
         async with self.db.engine.begin() as connection:
             await connection.execute(
-                text("update accounts set totp_last_step = null where id = :id"), {"id": HEAD.id}
+                text("update accounts set totp_last_step = null where id = :id"), {"id": officer}
             )
 
     async def consent(
-        self, *letters: str, passphrase: str = PASSPHRASE, code: str | None = None, lives: timedelta | None = None
+        self,
+        *letters: str,
+        passphrase: str = PASSPHRASE,
+        code: str | None = None,
+        lives: timedelta | None = None,
+        officer: str = HEAD.id,
     ) -> str:
         """A sealed activation over letters, as the API keeps it; returns its id."""
         if code is None:
-            await self.half_a_minute_passes()
+            await self.half_a_minute_passes(officer)
         now = datetime.now(UTC)
         expires_at = now + (lives or timedelta(minutes=5))
         activation = Activation(
-            officer_id=HEAD.id,
+            officer_id=officer,
             letter_sha256s=letters,
-            step_up=TotpProof(code or self.code()),
+            step_up=TotpProof(code or self.code(officer=officer)),
             passphrase=SecretStr(passphrase),
             expires_at=expires_at,
         )
@@ -275,7 +280,7 @@ class Office:
         await self.records.create_activation(
             NewActivation(
                 id=activation_id,
-                officer_id=HEAD.id,
+                officer_id=officer,
                 envelope=seal(activation, public, activation_id),
                 letters=letters,
                 created_at=now,

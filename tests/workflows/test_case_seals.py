@@ -16,7 +16,7 @@ from permits.events import Tag
 from permits.sealing import SealedDocument, sealing_id
 from signing.material import TrustMaterial
 from signing.policy import Policy
-from signing.seal import SEAL_FIELD
+from signing.port import SEAL_FIELD
 from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
 from store.records import NewAttachment

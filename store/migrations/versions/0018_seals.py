@@ -40,6 +40,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sealed_documents_number"), "sealed_documents", ["number"])
     op.create_index(op.f("ix_sealed_documents_original_sha256"), "sealed_documents", ["original_sha256"])
     op.create_index(op.f("ix_sealed_documents_expires_at"), "sealed_documents", ["expires_at"])
+    op.add_column(
+        "signed_letters", sa.Column("field_name", sa.String(), nullable=False, server_default=sa.text("'Kepala'"))
+    )
     op.add_column("mandates", sa.Column("opd", sa.String(), nullable=True))
     op.drop_constraint(op.f("ck_mandates_capacity_known"), "mandates")
     op.create_check_constraint(
@@ -58,4 +61,5 @@ def downgrade() -> None:
         op.f("ck_mandates_capacity_known"), "mandates", "capacity in ('definitive', 'plh', 'plt')"
     )
     op.drop_column("mandates", "opd")
+    op.drop_column("signed_letters", "field_name")
     op.drop_table("sealed_documents")
