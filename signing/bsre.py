@@ -48,6 +48,8 @@ from signing.port import FILES_PER_CALL, CertificateStanding, ProviderKind, Sign
 from signing.remote import Answer, RemoteService, refusal_of_transport
 from signing.standing import judge_certificate
 
+SECONDS_A_FURTHER_FILE = 2.0  # a signature was measured to take the service about one
+
 NOT_REGISTERED, NO_CERTIFICATE, WRONG_PASSPHRASE = 2011, 2021, 2031
 _STANDINGS = {
     "ISSUE": Standing.USABLE,
@@ -192,7 +194,8 @@ class BsreV2Provider(BsreProvider):
             "signatureProperties": [{name: value for name, value in appearance.items() if value}],
             "file": [base64.b64encode(pdf).decode("ascii") for pdf in pdfs],
         }
-        answer = await self._call("POST", "/api/v2/sign/pdf", body=body, is_order=True)
+        more_seconds = SECONDS_A_FURTHER_FILE * (len(pdfs) - 1)
+        answer = await self._call("POST", "/api/v2/sign/pdf", body=body, is_order=True, more_seconds=more_seconds)
         if not answer.complete:
             raise OutcomeUnknown("Jawaban layanan BSrE terputus.")
         files = answer.fields().get("file")
