@@ -88,6 +88,8 @@ class BsreProvider(ABC):
 
     async def sign_many(self, pdfs: Sequence[bytes], order: SigningOrder) -> list[bytes]:
         """As `sign`, in one call of the service where it takes several files; an error carries all that came back."""
+        if not pdfs:
+            return []
         for pdf in pdfs:
             check_signable(pdf, order.field_name)
         await self._pipeline.check_services()
