@@ -103,11 +103,9 @@ class BsreProvider(ABC):
         """As the service says, and where it shows the certificate, as the certificate and our revocation lists say."""
         try:
             standing = await self._status(signer_id)
-            if standing is not Standing.USABLE:
-                return CertificateStanding(standing)
-            chain = await self._chain(signer_id)
         except SigningError:
             return CertificateStanding(Standing.UNKNOWN)
+        chain = await self._chain(signer_id) if standing is Standing.USABLE else []
         if not chain:
             return CertificateStanding(standing)
         judged = await judge_certificate(chain[0], self._pipeline.material, chain[1:])
@@ -213,7 +211,10 @@ class BsreV2Provider(BsreProvider):
         return _standing(answer, {NOT_REGISTERED: Standing.NOT_REGISTERED, NO_CERTIFICATE: Standing.NOT_REGISTERED})
 
     async def _chain(self, signer_id: str) -> list[x509.Certificate]:
-        answer = await self._call("GET", f"/api/v2/user/certificate/chain/{quote(signer_id, safe='')}")
+        try:
+            answer = await self._call("GET", f"/api/v2/user/certificate/chain/{quote(signer_id, safe='')}")
+        except SigningError:
+            return []
         listed = answer.fields().get("data")
         if answer.status != 200 or not isinstance(listed, list):
             return []
