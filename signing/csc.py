@@ -104,6 +104,8 @@ class CscProvider:
 
     async def sign_many(self, pdfs: Sequence[bytes], order: SigningOrder) -> list[bytes]:
         """As `sign`, with one authorisation over all hashes, as far as the credential's `multisign` goes."""
+        if not pdfs:
+            return []
         for pdf in pdfs:
             check_signable(pdf, order.field_name)
         credential = await self._usable(order)

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from asn1crypto import crl, pem, x509
@@ -76,6 +76,19 @@ class TrustMaterial:
         except (OSError, ValueError) as failure:
             raise ProviderUnavailable("Jangkar kepercayaan atau daftar pencabutan tidak terbaca.") from failure
         self._stamp, self._context, self.judged = stamp, None, {}
+
+    def lists_are_current(self, now: datetime) -> bool:
+        """Whether every authority that is valid at `now`, and has a list at all, has one that has not lapsed.
+
+        Lapsed lists of earlier years, and those of authorities that have ended, may lie beside the current ones.
+        """
+        issuers = {each.subject.hashable for each in (*self.roots, *self.intermediates) if each.not_valid_after > now}
+        ends: dict[object, datetime] = {}
+        for each in self.crls:
+            end = each["tbs_cert_list"]["next_update"].native or datetime.max.replace(tzinfo=UTC)
+            if each.issuer.hashable in issuers:
+                ends[each.issuer.hashable] = max(end, ends.get(each.issuer.hashable, end))
+        return bool(ends) and all(end > now for end in ends.values())
 
     def context(self, moment: datetime | None = None) -> ValidationContext:
         """A context for signing now: offline, every certificate of a chain needs revocation information.

@@ -136,9 +136,7 @@ class Pipeline:
         Raises TimestampUnavailable, RevocationUnavailable, ProviderUnavailable; each may pass by itself.
         """
         self.material.refresh()
-        now = datetime.now(UTC)
-        ends = [revoked["tbs_cert_list"]["next_update"].native for revoked in self.material.crls]
-        if not ends or any(end is not None and end < now for end in ends):
+        if not self.material.lists_are_current(datetime.now(UTC)):
             raise RevocationUnavailable("Daftar pencabutan tidak ada atau sudah lewat masa berlakunya.")
         try:
             await self.timestamper.async_timestamp(hashlib.sha256(secrets.token_bytes(32)).digest(), DIGEST)

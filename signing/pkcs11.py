@@ -125,6 +125,7 @@ class Token:
         try:
             session = token.open(user_pin=pin)
         except _WRONG_PIN:
+            # The library leaves the session of a refused log-in open; remembering the PIN bounds that as well.
             self._refused[seen] = time.monotonic() + WRONG_PIN_SECONDS
             raise
         with session:

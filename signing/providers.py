@@ -44,7 +44,7 @@ class ProviderSettings(BaseSettings):
     signing_pki_dir: Path  # trust material; for pkcs12 the key files too, in `p12`
     signing_provider: ProviderKind = ProviderKind.PKCS12
     signing_signers_file: Path | None = None  # JSON: the provider's id by account id; None: they are the same
-    signing_timeout_seconds: float = Field(default=90.0, gt=0, le=600)  # of one call of a remote service
+    signing_timeout_seconds: float = Field(default=20.0, gt=0, le=120)  # of a remote call; shorter than its activity's
     signing_pkcs11_module: Path | None = None  # shared library of the token or HSM
     signing_pkcs11_token: str | None = None  # label of the one token; None: each officer's own, labelled by their id
     signing_csc_url: str = ""  # with the version, such as https://layanan.example/csc/v2

@@ -55,9 +55,7 @@ class RemoteService:
 
     def __init__(self, base_url: str, timeout_seconds: float, connect_seconds: float = CONNECT_SECONDS) -> None:
         self._base = base_url.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout_seconds, connect=connect_seconds, sock_connect=connect_seconds
-        )
+        self._timeout_seconds, self._connect_seconds = timeout_seconds, connect_seconds
         self._tls: ssl.SSLContext | None = None
 
     async def call(
@@ -69,15 +67,18 @@ class RemoteService:
         body: Mapping[str, Any] | None = None,
         form: aiohttp.FormData | None = None,
         is_order: bool = False,
+        more_seconds: float = 0.0,
     ) -> Answer:
-        """Ask `method path` with a JSON body or a form.
+        """Ask `method path` with a JSON body or a form; `more_seconds` beyond the usual for what takes longer.
 
         `is_order`: the service may act on it, so that a failure after sending is OutcomeUnknown; otherwise it is
         ProviderUnavailable, as is every failure before sending.
         """
+        limit, connect = self._timeout_seconds + more_seconds, self._connect_seconds
+        timeout = aiohttp.ClientTimeout(total=limit, connect=connect, sock_connect=connect)
         try:
             async with (
-                aiohttp.ClientSession(connector=self._connector(), timeout=self._timeout) as session,
+                aiohttp.ClientSession(connector=self._connector(), timeout=timeout) as session,
                 session.request(
                     method, self._base + path, headers=headers, json=body, data=form, allow_redirects=False
                 ) as response,

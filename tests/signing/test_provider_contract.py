@@ -68,6 +68,7 @@ async def test_several_letters_come_back_in_the_order_they_went(at: Bench) -> No
 
 async def test_no_letter_is_no_work(at: Bench) -> None:
     assert await at.provider.sign_many([], at.order()) == []
+    assert at.bsre is None or at.bsre.asked == []
 
 
 async def test_a_wrong_secret_is_named_so_and_is_found_nowhere(at: Bench, caplog: pytest.LogCaptureFixture) -> None:
