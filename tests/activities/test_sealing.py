@@ -1,4 +1,4 @@
-"""What the sealing process answers where it cannot seal: what waits, what a page of ours mends, what is not installed."""
+"""What the sealing process answers where it cannot seal: what waits, what a page mends, what is not installed."""
 
 from __future__ import annotations
 
