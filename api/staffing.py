@@ -222,7 +222,10 @@ async def give_mandate(services: Services, asked: MandateAsked, mandate_id: str,
     if person.id == by.id:
         raise RuleError(Code.NOT_ALLOWED)
     others = [one for one in await services.records.mandates() if one.account_id != person.id]
-    if any(one.certificate_sha256 == asked.certificate_sha256 for one in others):
+    sealing = await services.records.seal_certificates()
+    if asked.certificate_sha256 in sealing or any(
+        one.certificate_sha256 == asked.certificate_sha256 for one in others
+    ):
         # Nothing that is signed with the own key would be valid under somebody else's certificate.
         raise RuleError(Code.PERSON_UNFIT)
     opd = person.opd if asked.capacity == "opd" else None

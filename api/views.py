@@ -302,8 +302,10 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
     """Judges an uploaded PDF and looks for it in the register. Raises Problem(verification-unavailable)."""
     today = await services.office_today()
     async with services.db.transaction() as session:
-        mandated = await mandated_certificates(session)
-        others = {SEAL_FIELD: await seal_certificates(session), AGENCY_FIELD: await agency_certificates(session)}
+        seals = await seal_certificates(session)
+        # The office's own certificate is no person's, whatever a mandate says.
+        mandated = tuple(one for one in await mandated_certificates(session) if one not in seals)
+        others = {SEAL_FIELD: seals, AGENCY_FIELD: await agency_certificates(session)}
         letter = await letter_by_signed_sha256(session, sha256, today)
         sealed = await sealed_by_sha256(session, sha256)
         recommendation = await recommendation_by_sha256(session, sha256)

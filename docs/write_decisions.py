@@ -108,6 +108,7 @@ _ROLES = {
     TaskKind.PAYMENT: Role.APPLICANT,
     TaskKind.CLARIFICATION: Role.APPLICANT,
     TaskKind.RECOMMENDATION: Role.OPD,
+    TaskKind.SIGN_RECOMMENDATION: Role.OPD,
 }
 """Whom a kind of task asks, where that bears on the rule; any other task is asked of the head, who may also sign."""
 

@@ -89,6 +89,7 @@ class Act(StrEnum):
     DECIDE = "decide"
     SIGN = "sign"
     HOLD_PASSKEY = "hold-passkey"  # an officer's own means of consenting to a signature
+    SIGN_ANSWER = "sign-answer"  # an agency's officer signs the agency's own recommendation
     ACT_FOR_APPLICANT = "act-for-applicant"  # repair, payment, answer on the applicant's behalf, with consent
     KEY_IN_ANSWER = "key-in-answer"  # an OPD's answer that came on paper
     TAKE_OVER = "take-over"  # a task that is assigned to a colleague of the same desk, or to nobody
@@ -161,7 +162,7 @@ def refusal(actor: Actor, act: Act, subject: Subject | None = None) -> Code | No
             allowed = own or _reads_cases(actor, about)
         case Act.HELP:
             allowed = own or actor.role is Role.FRONT_OFFICE
-        case Act.DECIDE | Act.SIGN:
+        case Act.DECIDE | Act.SIGN | Act.SIGN_ANSWER:
             return _refusal_to_decide(actor, act, about, own)
         case Act.ACT_FOR_APPLICANT | Act.KEY_IN_ANSWER | Act.STEER_OPD:
             return _refusal_to_stand_in(actor, act, about, own)
@@ -195,10 +196,13 @@ def _in_field(actor: Actor, about: Subject) -> bool:
     return actor.role is not Role.BACK_OFFICE or actor.field is None or about.field in (None, actor.field)
 
 
+_SIGNERS = {Act.SIGN: Role.HEAD_OF_OFFICE, Act.SIGN_ANSWER: Role.OPD}
+
+
 def _refusal_to_decide(actor: Actor, act: Act, about: Subject, own: bool) -> Code | None:
     if about.role is None or actor.role is not about.role or actor.role in (Role.OPS, Role.SYSTEM):
         return Code.NOT_ALLOWED
-    if act is Act.SIGN and actor.role not in (Role.HEAD_OF_OFFICE, Role.OPD):
+    if act in _SIGNERS and actor.role is not _SIGNERS[act]:
         return Code.NOT_ALLOWED
     if actor.role is Role.APPLICANT:
         return None if own else Code.NOT_ALLOWED

@@ -112,7 +112,7 @@ def check_paper_dates(body: Body, today: date) -> None:
 def act_of(decision: Decision, task: OpenTask) -> Act:
     """What is asked by this decision: staff who answer for an applicant or an agency ask for another right."""
     if isinstance(decision.body, SignatureOrdered):
-        return Act.SIGN
+        return Act.SIGN_ANSWER if task.kind is TaskKind.SIGN_RECOMMENDATION else Act.SIGN
     if decision.actor.role is not task.role:
         if task.kind in APPLICANTS_TASKS:
             return Act.ACT_FOR_APPLICANT

@@ -107,7 +107,7 @@ def main_activities(
     )
     delivery = DeliveryDesk(records, documents, mail, texts, _post(settings), base)
     agencies = AgencyLetters(records, documents, settings.demo_authority)
-    press = SealPress(records, documents, settings.signing_pki_dir, settings.demo_authority)
+    press = SealPress(records, documents, settings.signing_trust_dir, settings.demo_authority)
     return [
         book.receive,
         book.enter_stage,

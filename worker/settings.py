@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from activities.letters import Mark
@@ -40,11 +40,13 @@ class MainSettings(WorkerSettings):
     public_base_url: str
     qr_key: Annotated[SecretStr, AfterValidator(_key)]
     demo_authority: bool = True  # certificates are the development ones; letters say so
-    signing_pki_dir: Path | None = None  # public trust material, for reading agencies' PDFs before they are sealed
     signing_provider: ProviderKind = ProviderKind.PKCS12  # as the signing worker has it: whom letters name as issuer
     letter_mark: Literal["", "bsre", "plain"] = ""  # overrides that: a key of our own whose certificate is BSrE's
     field_code_key: Path | None = None  # private key of offline field codes, made at the first start; 0600
     field_code_keys: Path | None = None  # the published set of its public halves
+    signing_trust_dir: Path | None = Field(  # public trust material, for reading agencies' PDFs before they are sealed
+        default=None, validation_alias=AliasChoices("signing_trust_dir", "SIGNING_TRUST_DIR", "SIGNING_PKI_DIR")
+    )
     smtp_host: str = "localhost"
     smtp_port: int = 25
     smtp_username: str | None = None
@@ -60,7 +62,7 @@ class MainSettings(WorkerSettings):
     post_stand_in_days: int = Field(default=2, ge=1, le=60)  # working days until its parcels arrive
 
     @field_validator(
-        *("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", "signing_pki_dir"),
+        *("whatsapp_phone_number_id", "whatsapp_token", "whatsapp_folder", "smtp_start_tls", "signing_trust_dir"),
         *("field_code_key", "field_code_keys"),
         mode="before",
     )

@@ -90,6 +90,15 @@ SEALING = ActivityOptions(
 """The office's seal needs no person: where the timestamp authority is away or the key cannot be opened, operators mend
 that and the sealing goes on by itself. After a month somebody has to look: the failure stands in the engine's list."""
 
+READING_STRANGERS = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=90),
+    heartbeat_timeout=WORKER_LIVES,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Strangers' files are read in a process with limits of its own: 30 s to start, 25 s for the file."""
+
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
     heartbeat_timeout=WORKER_LIVES,

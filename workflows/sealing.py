@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         WetLetter,
     )
     from workflows.messages import QueueNames
-    from workflows.options import RENDERING, SEALING
+    from workflows.options import READING_STRANGERS, RENDERING, SEALING
     from workflows.sealing_order import SEALING_WORKFLOW, SealingDone, SealingOrder
 
 
@@ -58,7 +58,7 @@ class SealingWorkflow:
             as_record=as_record,
         )
         return await workflow.execute_activity_method(
-            SealPress.prepare_wet_letter, letter, summary=f"Siapkan surat {order.agency} untuk disegel", **RENDERING
+            SealPress.prepare_wet_letter, letter, summary=f"Siapkan surat {order.agency}", **READING_STRANGERS
         )
 
     async def _seal(self, order: SealingOrder, page: PageMade) -> SealResult:

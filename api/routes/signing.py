@@ -48,9 +48,11 @@ class ActivationAnswer(BaseModel):
     results: list[TaskResult]
 
 
-SIGNED_AT = (TaskKind.SIGNING, TaskKind.SIGN_RECOMMENDATION)
-SIGNERS = (Role.HEAD_OF_OFFICE, Role.OPD)
-"""The head signs products, an agency's officer its recommendation; the task says which, and the engine whether."""
+SIGNERS = {
+    Role.HEAD_OF_OFFICE: (Act.SIGN, TaskKind.SIGNING),
+    Role.OPD: (Act.SIGN_ANSWER, TaskKind.SIGN_RECOMMENDATION),
+}
+"""Who signs, by what right and at which task: the head products, an agency's officer the agency's recommendation."""
 
 
 def only_a_signer(login: SignedIn) -> Actor:
@@ -215,8 +217,9 @@ async def _kept(services: Services, activation_id: str | None) -> ActivationRow 
 async def _look_up(services: Services, asked: TaskSeen, actor: Actor, again: bool) -> Work | Problem:
     """The task, where its letter is the one that was shown and can be signed; asked again, also one closed since."""
     try:
-        work = await load_work(services, asked.task, actor, Act.SIGN)
-        if work.task.kind not in SIGNED_AT:
+        act, kind = SIGNERS[actor.role]
+        work = await load_work(services, asked.task, actor, act)
+        if work.task.kind != kind:
             raise RuleError(Code.DECISION_NOT_POSSIBLE)
         if work.task.status != "open" and not again:
             raise RuleError(Code.TASK_CLOSED, decided_by=work.task.decided_by_name)

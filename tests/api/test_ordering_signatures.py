@@ -13,8 +13,10 @@ from api.problems import ApiCode, Problem
 from permits.authority import Role
 from permits.decisions import SignatureOrdered, TaskKind
 from permits.errors import Code, RuleError
+from permits.events import Tag
+from permits.steps import OpdAnswer, Step
 from signing.activation import TotpProof, load_private_key, open_envelope
-from tests.api.cases import a_letter, close_task, open_task
+from tests.api.cases import a_letter, an_event, close_task, open_task
 from tests.api.conftest import Api
 from tests.api.filing import a_case
 
@@ -178,10 +180,28 @@ async def test_the_providers_own_code_travels_as_such(api: Api, tmp_path: Path) 
 
 async def test_nobody_but_the_head_orders_a_signature(api: Api) -> None:
     letter = await waiting_letter(api)
-    for person in ("koordinator", "bidang", "pemohon", "ops", "dinas"):
+    for person in ("koordinator", "bidang", "pemohon", "ops"):
         answer = await (await api.as_(person)).post(ADDRESS, json={"tasks": shown(letter), **PROOFS})
         assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    agency = await (await api.as_("dinas")).post(ADDRESS, json={"tasks": shown(letter), **PROOFS})
+    assert (agency.status_code, agency.json()["code"]) == (404, "task-not-found"), "signs its own recommendations alone"
     assert api.engine.decisions == []
+
+
+async def test_an_agencys_officer_orders_the_signature_of_its_own_recommendation(api: Api) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    sha256, _ = await a_letter(api, number)
+    about = {"subject_sha256": sha256, "holder": "Bappeda", "opd": "bappeda"}
+    task = await open_task(api, number, TaskKind.SIGN_RECOMMENDATION, Role.OPD, **about)
+    asked = OpdAnswer(workflow_id="anak", opd="bappeda", name="Bappeda", asked_at=api.clock.now, due_at=api.clock.now)
+    await api.records.keep(Step(number=number, events=(an_event(api, "diminta", Tag.OPD_ASKED),), opd_answer=asked))
+    for person in ("lain", "kepala"):
+        refused = await (await api.as_(person)).post(ADDRESS, json={"tasks": shown((task, sha256)), **PROOFS})
+        assert refused.json()["code"] in ("not-allowed", "task-not-found")
+    answer = await (await api.as_("dinas")).post(ADDRESS, json={"tasks": shown((task, sha256)), **PROOFS})
+    assert answer.status_code == 202, answer.text
+    ((_, decision, _),) = api.engine.decisions
+    assert (decision.seen, decision.actor.id) == (sha256, "dinas")
 
 
 async def test_a_signature_cannot_be_ordered_as_an_ordinary_decision(api: Api) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from permits.authority import Role
+from permits.authority import Actor, Role
 from permits.decisions import TaskKind
+from permits.sealing import SealedDocument
+from store.records import actor_of
 from tests.api.cases import open_task
 from tests.api.conftest import Api, a_person
 from tests.api.filing import a_case
@@ -192,3 +194,37 @@ async def test_an_officer_lends_its_desk_and_takes_it_back(api: Api) -> None:
 async def test_a_desk_that_cannot_be_lent_is_not(api: Api, who: str, fields: dict[str, Any], code: str) -> None:
     answer = await lend(await api.as_(who), **fields)
     assert answer.json()["code"] == code
+
+
+async def test_an_agencys_officer_gets_a_mandate_for_its_agency_alone(api: Api) -> None:
+    head = await api.as_("kepala")
+    asked = {**MANDATE, "account_id": "dinas", "capacity": "opd", "valid_until": None}
+    given = await head.post(MANDATES, json=asked)
+    assert (given.status_code, given.json()["opd"]) == (201, "bappeda"), given.text
+    as_head = await head.post(MANDATES, json={**MANDATE, "account_id": "dinas"})
+    assert (as_head.status_code, as_head.json()["code"]) == (422, "person-unfit")
+    assert [one.role for one in await api.services.capacities(await _actor_of(api, "dinas"))] == [Role.OPD]
+
+
+async def test_the_offices_seal_is_nobodys_mandate(api: Api) -> None:
+    await a_kabid(api)
+    sealed = SealedDocument(
+        id="laporan",
+        purpose="validation_report",
+        original_sha256="a" * 64,
+        form="as_is",
+        pdf_sha256="b" * 64,
+        sealed_sha256="d" * 64,
+        certificate_sha256=str(MANDATE["certificate_sha256"]),
+        level="B-LTA",
+        sealed_at=api.clock.now,
+    )
+    await api.records.register_sealed(sealed)
+    answer = await (await api.as_("kepala")).post(MANDATES, json=MANDATE)
+    assert (answer.status_code, answer.json()["code"]) == (422, "person-unfit")
+
+
+async def _actor_of(api: Api, account_id: str) -> Actor:
+    account = await api.records.account(account_id)
+    assert account is not None
+    return actor_of(account)

@@ -55,9 +55,9 @@ RULES_INSIDE: dict[Route, tuple[Asks, ...]] = {
     ("POST", "/api/v1/tasks/{task_id}/assignment"): (
         Asks(Act.TAKE_OVER),
     ),  # as it is asked here; for others, Act.ASSIGN
-    ("POST", "/api/v1/signing/activations"): (Asks(Act.SIGN),),
-    ("POST", "/api/v1/signing/challenges"): (Asks(Act.SIGN),),
-    ("POST", "/api/v1/signing/provider-codes"): (Asks(Act.SIGN),),
+    ("POST", "/api/v1/signing/activations"): (),  # each of the tasks it names is asked about by itself
+    ("POST", "/api/v1/signing/challenges"): (),
+    ("POST", "/api/v1/signing/provider-codes"): (Asks(Act.SIGN), Asks(Act.SIGN_ANSWER)),
     # Asked with the version's author, whom the door has to look up first.
     ("POST", "/api/v1/definitions/{code}/versions/{version}/publication"): (Asks(Act.PUBLISH_DEFINITION),),
     ("POST", "/api/v1/definitions/{code}/versions/{version}/confirmation"): (Asks(Act.PUBLISH_DEFINITION),),

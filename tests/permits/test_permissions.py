@@ -113,8 +113,8 @@ def test_no_role_gains_an_act_that_the_table_gives_it_nowhere(actor: Actor, act:
 
 @given(actors, st.sampled_from(Act), subjects)
 def test_nobody_of_the_office_judges_or_presses_their_own_case(actor: Actor, act: Act, about: Subject) -> None:
-    judging = {Act.DECIDE, Act.SIGN, Act.ACT_FOR_APPLICANT, Act.KEY_IN_ANSWER, Act.STEER_OPD, Act.TAKE_OVER}
-    judging |= {Act.ASSIGN, Act.ASK_WHY, Act.OPEN_REVOCATION, Act.APPLY_FOR}
+    judging = {Act.DECIDE, Act.SIGN, Act.SIGN_ANSWER, Act.ACT_FOR_APPLICANT, Act.KEY_IN_ANSWER, Act.STEER_OPD}
+    judging |= {Act.TAKE_OVER, Act.ASSIGN, Act.ASK_WHY, Act.OPEN_REVOCATION, Act.APPLY_FOR}
     if act in judging and about.applicant_id == actor.id and actor.role is not Role.APPLICANT:
         assert refusal(actor, act, about) is not None
 

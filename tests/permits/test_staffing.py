@@ -49,6 +49,8 @@ def test_a_desk_is_lent_for_days_that_are_still_to_come_and_not_too_many(first: 
         ("plh", TODAY - timedelta(days=3), TODAY - timedelta(days=1), False),
         ("plt", TODAY, TODAY + timedelta(days=367), False),
         ("definitive", TODAY, TODAY + timedelta(days=2000), True),
+        ("opd", TODAY, None, True),
+        ("opd", TODAY, TODAY - timedelta(days=1), False),
     ],
 )
 def test_an_acting_head_has_a_last_day(capacity: Capacity, first: date, last: date | None, possible: bool) -> None:
@@ -111,3 +113,12 @@ def test_a_desk_is_whole(role: Role, opd: str | None, is_head: bool, wrong: list
     with pytest.raises(RuleError) as refused:
         check_desk(role, None, opd, is_head)
     assert refused.value.facts["fields"] == wrong
+
+
+def test_an_agencys_officer_is_mandated_for_its_agency_and_never_as_head() -> None:
+    officer, head = someone("a", Role.OPD, "dlh"), someone("b", Role.HEAD_OF_OFFICE)
+    check_mandated(officer, "opd")
+    for person, capacity in ((officer, "definitive"), (officer, "plh"), (officer, "plt"), (head, "opd")):
+        with pytest.raises(RuleError) as refused:
+            check_mandated(person, capacity)  # type: ignore[arg-type]
+        assert refused.value.code is Code.PERSON_UNFIT

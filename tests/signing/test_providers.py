@@ -32,6 +32,7 @@ SHARED = {
     "signing_seal_key": "/kunci/seal.key",
     "signing_pki_dir": "/pki",
     "signing_tsa_url": "https://tsa.contoh.test",
+    "public_base_url": "https://izin.contoh.test",
 }
 BSRE = {
     "signing_bsre_url": "https://esign.contoh.test",

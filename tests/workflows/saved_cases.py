@@ -28,6 +28,7 @@ from permits.definition import DeemedApproval, Procedure, Variant
 from permits.definition_loader import load_definitions
 from permits.events import Tag
 from permits.reasons import DocumentReason, ReturnReason
+from sakpore.people import AGENCY_SIGNER, PASSPHRASE
 from tests.workflows.builders import (
     a_definition,
     a_ladder,
@@ -176,6 +177,22 @@ async def agencies_steered(office: Office) -> CaseFile:
     return case
 
 
+async def agency_signs(office: Office) -> CaseFile:
+    """An agency's officer writes the answer anew, mistypes the passphrase, and signs."""
+    agencies = [an_agency(opd) for opd in (AGENCY_SIGNER.opd or "", "dpupr")]
+    case = await office.begin(a_definition(recommendation(*agencies)))
+    officer = person(AGENCY_SIGNER.id)
+    await case.decide(await case.go_on("recommendation", opd=officer.opd), by=officer)
+    await case.decide(await case.task("sign_recommendation"), Returned(reason="Keliru"), by=officer)
+    await case.decide(await case.task("recommendation", opd=officer.opd), by=officer)
+    for passphrase in ("frasa yang salah", PASSPHRASE):
+        task = await case.task("sign_recommendation")
+        activation = await office.consent(task.subject_sha256, officer=officer.id, passphrase=passphrase)
+        await case.decide(task, SignatureOrdered(activation_id=activation), by=officer)
+    await case.finish()
+    return case
+
+
 async def assigned(office: Office) -> CaseFile:
     """Given to a colleague, put back, taken over, decided."""
     case = await office.begin(a_definition())
@@ -320,6 +337,7 @@ SAVED_CASES: dict[str, Callable[[Office], Awaitable[CaseFile]]] = {
     "back-from-the-study": back_from_the_study,
     "minutes-signed": minutes_signed,
     "agencies-steered": agencies_steered,
+    "agency-signs": agency_signs,
     "assigned": assigned,
     "replan-told": replan_told,
     "lapsed": lapsed,
