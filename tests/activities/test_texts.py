@@ -32,6 +32,7 @@ FEWEST: dict[str, Any] = {
     "base_url": "https://izin.contoh.test",
     "link": "https://izin.contoh.test/konfirmasi/rahasia",
     "name": "Contoh Pemohon",
+    "passkey": "Ponsel",
     "asked_by": "Koordinator",
     "question": "",
     "day": "2026-12-08",
