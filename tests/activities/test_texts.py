@@ -32,7 +32,6 @@ FEWEST: dict[str, Any] = {
     "base_url": "https://izin.contoh.test",
     "link": "https://izin.contoh.test/konfirmasi/rahasia",
     "name": "Contoh Pemohon",
-    "passkey": "Ponsel",
     "asked_by": "Koordinator",
     "question": "",
     "day": "2026-12-08",
@@ -41,6 +40,7 @@ FEWEST: dict[str, Any] = {
 }
 ALL = FEWEST | {
     "attached": True,
+    "passkey": "Ponsel",
     "delivery": "post",
     "documents": [("Ijazah", "halaman kedua tidak terbaca"), ("KTP", "unreadable")],
     "due_at": "2026-12-08T09:00:00+00:00",
