@@ -6,6 +6,7 @@ signing worker together with the officer's proof. Nothing that is written here m
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from api.engine import Unknown
 from api.problems import ApiCode, Problem
 from api.proofs import (
     LIFE,
+    TURNS,
     AssertionAsked,
     Base64Url,
     CredentialAsked,
@@ -251,6 +253,19 @@ async def _hand_over(
     proof: ProofAsked,
     name: str,
     transports: tuple[str, ...] = (),
+) -> None:
+    async with TURNS.setdefault(actor.id, asyncio.Lock()):
+        await _seal_and_send(services, actor, row, made, proof, name, transports)
+
+
+async def _seal_and_send(
+    services: Services,
+    actor: Actor,
+    row: PasskeyRequestRow,
+    made: Registration | None,
+    proof: ProofAsked,
+    name: str,
+    transports: tuple[str, ...],
 ) -> None:
     await check_guesses(services, actor)
     path = services.settings.signing_seal_public_key

@@ -44,6 +44,7 @@ FEWEST: dict[str, Any] = {
 }
 ALL = FEWEST | {
     "attached": True,
+    "passkey": "Ponsel",
     "delivery": "post",
     "documents": [("Ijazah", "halaman kedua tidak terbaca"), ("KTP", "unreadable")],
     "due_at": "2026-12-08T09:00:00+00:00",

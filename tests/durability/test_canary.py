@@ -125,6 +125,8 @@ async def _search_a_running_office(folder: Path) -> None:
             assert failures == ["step_up_refused", "wrong_passphrase", "wrong_passphrase"]
             [signed] = [line.facts for line in lines if line.tag == "permit:signature:registered"]
             assert signed["step_up"] == "webauthn"
+            mails = [path.read_bytes() for path in (stack.data_dir / "mail").rglob("*") if path.is_file()]
+            assert any(b"Kunci sandi baru pada akun Anda" in mail for mail in mails), "the head is told of the passkey"
             sinks = Sinks(stack, database)
             secrets_typed = [GOOD, WRONG, CODE, PROVIDER_CODE, drive.ticket, drive.ticket.replace("-", "")]
             assert await sinks.find(secrets_typed) == []

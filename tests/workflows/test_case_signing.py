@@ -240,7 +240,8 @@ async def test_the_same_order_carried_out_twice_at_once_registers_one_object(off
     assert registered is not None
     assert objects == {registered.signed_sha256}
     assert all(isinstance(result, SignResult) and result.failure is None for result in results)
-    assert len(await case.events(Tag.SIGNATURE_REGISTERED)) == 1
+    [line] = await case.events(Tag.SIGNATURE_REGISTERED)
+    assert line.facts["step_up"] == "totp", "the weaker way is named"
 
 
 def _desk(office: Office) -> SignatureDesk:
