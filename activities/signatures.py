@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -180,7 +181,8 @@ class SignatureDesk:
             raise Refused(claim.error or "signing-unavailable")  # its batch came to nothing, and this is not its turn
         signing = await self._may_be_sent(order, claim)
         letter = await self._letter(order)
-        await self._records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
+        if not await self._sent([order]):
+            raise OutcomeInDoubt  # another attempt at this very order was faster
         signed = await self._provider.sign(letter, signing)
         await self._keep(order, signed)
         try:
@@ -213,6 +215,12 @@ class SignatureDesk:
             reason="Penandatanganan surat izin" if order.opd is None else "Penandatanganan rekomendasi",
             location="Pekalongan",
         )
+
+    async def _sent(self, orders: Sequence[LetterOrder]) -> frozenset[str]:
+        """Notes that letters of one consent leave for the provider; those that this attempt may send."""
+        letters = [order.letter_sha256 for order in orders]
+        again = self._provider.traits.own_key
+        return await self._records.mark_sent(orders[0].activation_id, letters, datetime.now(UTC), again)
 
     async def _consent_to(self, order: LetterOrder, claim: Claim) -> Activation:
         """The consent; where it ran out while the letter waited for an outside service, that service is the reason."""
@@ -351,6 +359,8 @@ class SignatureDesk:
         raise ApplicationError(failed.sentence, type=failed.code) from failed
 
     async def _in_doubt(self, order: SignLetter) -> SignResult:
+        if registered := await self._records.signed_letter(order.letter_sha256):
+            return SignResult(signed=_object(registered))  # by another attempt, meanwhile
         await self._incidents.outcome_unknown(order.number, order.claim, order.letter_sha256)
         await self._note(order, "UNKNOWN", "outcome_unknown")
         return SignResult(failure="outcome_unknown")

@@ -58,8 +58,14 @@ class BatchDesk(SignatureDesk):
         ready = [one for order in chunk.letters if (one := await self._ready(order)) is not None]
         if not ready:
             return ChunkResult()
+        may_go = await self._sent([one.order for one in ready])
+        for one in ready:
+            if one.order.letter_sha256 not in may_go:  # another attempt at this very call was faster
+                await self._doubt(one.order)
+        ready = [one for one in ready if one.order.letter_sha256 in may_go]
+        if not ready:
+            return ChunkResult()
         orders, pdfs, signing = [one.order for one in ready], [one.pdf for one in ready], ready[0].signing
-        await self._mark_all(orders, "SENT")
         try:
             returned: Sequence[bytes] = await self._provider.sign_many(pdfs, signing)
         except SigningError as failed:
@@ -117,7 +123,9 @@ class BatchDesk(SignatureDesk):
                 await self._note(order, "FAILED", refused)
                 continue
             letter = await self._letter(order)
-            await self._mark_all([order], "SENT")
+            if not await self._sent([order]):
+                await self._doubt(order)
+                continue
             try:
                 returned = await self._provider.sign(letter, signing)
             except SigningError as failed:
@@ -156,6 +164,8 @@ class BatchDesk(SignatureDesk):
         await self._records.note_returned(order.activation_id, order.letter_sha256, kept)
 
     async def _doubt(self, order: LetterOrder) -> None:
+        if await self._records.signed_letter(order.letter_sha256):
+            return
         await self._incidents.outcome_unknown(order.number, order.claim, order.letter_sha256)
         await self._note(order, "UNKNOWN", "outcome_unknown")
 

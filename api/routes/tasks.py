@@ -13,8 +13,9 @@ from api.idempotency import Key, OnlyOnce, request_sha256
 from api.problems import ApiCode, Problem
 from api.routes.documents import download
 from api.services import Services
+from api.signing_readiness import Readiness, readiness
 from api.uploads import Upload, read_form_file
-from permits.authority import Act
+from permits.authority import Act, Role
 from permits.decision_rules import POSSIBLE
 from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
@@ -47,11 +48,20 @@ async def decidable(work: Decidable, request: Request) -> Work:
     return work
 
 
+class TaskView(TaskPage):
+    """A task as its reader sees it."""
+
+    readiness: Readiness | None = None
+    """At a signing task, for whoever may sign: whether certificate and mandate can."""
+
+
 @private.get("/tasks/{task_id}")
-async def read_task(work: Readable, services: Here) -> TaskPage:
+async def read_task(work: Readable, services: Here) -> TaskView:
     """One task: what is judged, and what can be decided. `subject_sha256` comes back as `seen`."""
     async with services.db.transaction() as session:
-        return await task_page(session, work.task, work.application)
+        page = await task_page(session, work.task, work.application)
+    signs = work.task.kind == TaskKind.SIGNING and work.actor.role is Role.HEAD_OF_OFFICE
+    return TaskView(**dict(page), readiness=await readiness(services, work.actor) if signs else None)
 
 
 @private.post(

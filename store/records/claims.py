@@ -74,6 +74,23 @@ class ClaimRecords(Subject):
         async with self._db.transaction() as session:
             await session.exec(marking.values(state=state, error=error, updated_at=now))
 
+    async def mark_sent(
+        self, activation_id: str, letters: Sequence[str], now: datetime, again: bool = False
+    ) -> frozenset[str]:
+        """Notes, before a letter leaves, that it was sent; the letters for which this caller is the one who may send.
+
+        Of two that take a claim up at once, one may. `again`: also what was sent before, since the key is our own.
+        """
+        states = ("CLAIMED", "SENT") if again else ("CLAIMED",)
+        marking = update(SignatureClaimRow).where(
+            col(SignatureClaimRow.activation_id) == activation_id,
+            col(SignatureClaimRow.letter_sha256).in_(letters),
+            col(SignatureClaimRow.state).in_(states),
+        )
+        sent = marking.values(state="SENT", error=None, updated_at=now).returning(col(SignatureClaimRow.letter_sha256))
+        async with self._db.transaction() as session:
+            return frozenset((await session.exec(sent)).scalars())
+
     async def note_returned(self, activation_id: str, letter_sha256: str, returned_sha256: str | None) -> None:
         """Names what the provider handed back for a claim, whatever its state; None: it is of no use any more."""
         noting = update(SignatureClaimRow).where(

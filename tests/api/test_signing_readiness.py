@@ -63,6 +63,8 @@ async def test_with_a_certificate_that_cannot_sign_no_consent_is_taken(api: Api,
     assert api.engine.decisions == []
     ready = (await head.get(READINESS)).json()
     assert not ready["may_sign"] and words in ready["sentence"]
+    assert (await head.get(f"/api/v1/tasks/{task}")).json()["readiness"] == ready
+    assert (await (await api.as_("koordinator")).get(f"/api/v1/tasks/{task}")).json()["readiness"] is None
 
 
 async def test_a_certificate_that_ends_soon_signs_and_says_so(api: Api) -> None:

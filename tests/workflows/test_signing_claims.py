@@ -103,6 +103,19 @@ async def test_a_letter_that_was_sent_before_a_crash_is_not_sent_again(
     assert claim.state == "UNKNOWN"
 
 
+async def test_of_two_attempts_at_one_order_at_once_one_sends_the_letter(
+    office: Office, provider: RemoteProvider
+) -> None:
+    case, task = await a_waiting_letter(office)
+    order = await an_order(office, case, task)
+
+    await asyncio.gather(*(carried_out(office, provider, order) for _ in range(3)))
+
+    assert provider.times_sent(order.letter_sha256) == 1
+    assert await office.records.signed_letter(order.letter_sha256) is not None
+    assert len(await case.events(Tag.SIGNATURE_REGISTERED)) == 1
+
+
 async def test_a_letter_that_came_back_before_a_crash_is_registered_without_being_sent_again(
     office: Office, provider: RemoteProvider
 ) -> None:
