@@ -28,6 +28,7 @@ OPTIONAL = (
     *("account", "attached", "days", "delivery", "documents", "due_at", "expected_on", "holder", "instructions"),
     *("letter_number", "next_at", "next_step", "promised_at", "queue_number", "reason", "receipt_number"),
     *("object_sha256", "officer", "passkey", "renewal_url", "sentence"),
+    *("failing", "stopped", "urgent"),
     *("period", "received_by", "reminded", "rung", "since", "stage", "task", "until_at", "valid_until", "who"),
 )
 """Facts that a template may ask for and that may be missing: empty then. Any other name is a mistake."""

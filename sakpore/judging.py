@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from signing.report import as_line
 from signing.verdict import Report, Verdict
 
 DEFAULT_POLICY = Path("var/demo/policy.json")
-CPU_SECONDS, WALL_SECONDS = 60, 120.0
+CPU_SECONDS, WALL_SECONDS = 30, 120.0
 """For one file: a person waits for the answer, and the machine may be busy."""
 
 
@@ -31,7 +33,8 @@ def judge_files(files: Sequence[Path], policy: Path | None, as_json: bool) -> in
     chosen = (policy or DEFAULT_POLICY).absolute()
     try:
         Policy.from_file(chosen)
-        return asyncio.run(_judge_all(files, chosen, as_json))
+        with _silence():
+            return asyncio.run(_judge_all(files, chosen, as_json))
     except PolicyUnreadable as unreadable:
         typer.echo(f"{unreadable} Name a policy file with --policy.", err=True)
     except SigningError as impossible:
@@ -80,6 +83,20 @@ def _content(file: Path) -> bytes | None:
     if file.stat().st_size > MAX_FILE_BYTES:
         return None
     return file.read_bytes()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps from stderr what is remarked on a bad file: the verdict and its reasons are the answer."""
+    logger = logging.getLogger("signing")
+    nowhere, before = logging.NullHandler(), logger.propagate
+    logger.addHandler(nowhere)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(nowhere)
+        logger.propagate = before
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -92,12 +92,20 @@ def _read(pdf: bytes) -> tuple[bytes, bytes, PdfFileReader, bool]:
 
 def _ends(pdf: bytes) -> list[int]:
     """Where the file may end, likeliest first: at its last end-of-file marker, or before rubbish that has one too."""
-    found = [_end_of_line_after(pdf, match.end()) for match in re.finditer(rb"%%EOF", pdf)]
-    if not found or (len(pdf) - found[-1] > END_WINDOW and _looks_cut(pdf[found[-1] :])):
+    last = pdf.rfind(b"%%EOF")
+    if last < 0 or (len(pdf) - last > END_WINDOW and _looks_cut(pdf[last:])):
         raise Damaged("cut_off")
-    sound = {_end_of_line_after(pdf, match.end()) for match in re.finditer(rb"startxref\s+\d+\s+%%EOF", pdf)}
-    earlier = [end for end in found[:-1] if end in sound and not _looks_cut(pdf[end:])]
-    return [found[-1], *reversed(earlier[-MOST_ENDS:])]
+    ends, at = [_end_of_line_after(pdf, last + len(b"%%EOF"))], last
+    for _ in range(MOST_ENDS):
+        at = pdf.rfind(b"%%EOF", 0, at)
+        if at < 0 or _looks_cut(pdf[at:last]):
+            break
+        ends.append(_end_of_line_after(pdf, at + len(b"%%EOF")))
+    # The parser looks for the table's place byte by byte, however far away it lies.
+    sound = [end for end in ends if re.search(rb"startxref\s+\d+\s+%%EOF\s*$", pdf[max(0, end - END_WINDOW) : end])]
+    if not sound:
+        raise Damaged("unparsable")
+    return sound
 
 
 def _end_of_line_after(pdf: bytes, at: int) -> int:

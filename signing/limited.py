@@ -22,7 +22,7 @@ from signing.verdict import Report, Verdict
 ADDRESS_SPACE_BYTES = 1536 * 1024 * 1024
 CPU_SECONDS_PER_FILE = 20
 WALL_SECONDS = 25.0
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 _LENGTH = struct.Struct(">I")
 
 log = logging.getLogger(__name__)

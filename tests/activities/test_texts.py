@@ -20,11 +20,11 @@ EMITTED = {
     *("task-opened", "task-warning", "task-escalation", "task-assigned", "deemed-due", "file-closed"),
     *("opd-withdrawn", "opd-extended", "letter-issued", "letter-rejected", "product-ready", "product-posted"),
     *("product-arrived", "permit-revoked", "permit-replaced", "permit-extended", "permit-expires"),
-    *("submission-received", "evaluation-ready", "digest"),
+    *("submission-received", "evaluation-ready", "digest", "archive-trouble"),
     *("signing-incident", "signing-returned", "certificate-standing"),
 }
 FOR_OFFICERS = {
-    *("task-taken-over", "evaluation-ready", "digest", "contact-applicant"),
+    *("archive-trouble", "task-taken-over", "evaluation-ready", "digest", "contact-applicant"),
     *("signing-incident", "signing-returned", "certificate-standing"),
 }
 OF_ACCOUNTS = {name for name in NAMES if name.startswith(("account-", "help-"))}  # made ready by who queues them
@@ -67,6 +67,9 @@ ALL = FEWEST | {
     "letter_number": "503/0001/SIP-FT/XII/2026",
     "period": "November 2026",
     "question": "Mengapa belum selesai?",
+    "failing": "object-missing: 2",
+    "stopped": "timestamp-unavailable",
+    "urgent": "7",
     "renewal_url": "https://izin.contoh.test/?perpanjang=PRM-2026-000001",
 }
 LINE = {"number": "PRM-2026-000001", "title": "Izin Penelitian", "tracking_url": "https://izin.contoh.test/lacak/ABCD"}

@@ -21,7 +21,7 @@ from permits.errors import Code
 from permits.events import Tag
 from sakpore.cli import app
 from sakpore.stack.installation import REPLACED_BY
-from signing.verdict import Verdict
+from signing.verdict import REASONS, Verdict
 from store.settings import StoreSettings
 from worker.settings import MainSettings, SigningSettings
 from workflows.application import CARRIED_OUT_BY
@@ -234,3 +234,9 @@ def test_each_decision_has_its_date_its_parts_and_its_cost(adr: Path) -> None:
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
     assert "**Cost:**" in text
     assert len(text.split()) < 400, "a decision is one page"
+
+
+def test_verification_page_has_a_line_for_every_code_of_a_verdict() -> None:
+    table = (ROOT / "docs/verification.md").read_text().partition("## Codes")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| ([a-z_]+) \|", table, re.MULTILINE)
+    assert sorted(lines) == sorted(["code", *REASONS])

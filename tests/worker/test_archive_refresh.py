@@ -25,6 +25,8 @@ from activities.archive import REPEATEDLY, ArchiveDesk, RenewLetter, TellArchive
 from permits.authority import Role
 from permits.events import Tag
 from permits.steps import SignedLetter
+from sakpore.archive import list_due, refresh
+from sakpore.definitions import CannotDo
 from sakpore.people import HEAD, PASSPHRASE
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
@@ -249,3 +251,18 @@ async def test_a_run_ends_early_while_the_timestamp_authority_is_away(archive: A
         office.environment["SIGNING_TSA_URL"] = address
         await office.start_workers()
     assert (await archive.run(before=datetime.now(UTC) + timedelta(days=60))).counts.renewed >= len(letters)
+
+
+async def test_operators_list_and_renew_by_command(archive: Archive, tmp_path: Path) -> None:
+    letter, lost = await archive.letter(90), await archive.letter(90, stored=False)
+    day = (datetime.now(UTC) + timedelta(days=95)).date().isoformat()
+    environment = archive.office.environment
+    lines = await asyncio.to_thread(list_due, day, tmp_path, environment)
+    assert any(letter.number in line and "not measured" in line for line in lines)
+    told, sound = await asyncio.to_thread(refresh, day, tmp_path, environment)
+    assert not sound and "1 renewed" in told and "object-missing: " in told
+    after = "\n".join(await asyncio.to_thread(list_due, day, tmp_path, environment))
+    assert letter.number not in after
+    assert any(lost.number in line and "failed 1 times: object-missing" in line for line in after.splitlines())
+    with pytest.raises(CannotDo):
+        await asyncio.to_thread(list_due, "besok", tmp_path, environment)
