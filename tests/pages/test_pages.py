@@ -289,6 +289,12 @@ def test_advice_that_follows_from_several_reasons_is_given_once(environment: Env
     assert text.count(f"{REASONS['revoked']} {ADVICE['revoked']}") == 1
 
 
+def test_a_foreign_code_is_a_verdict_and_shows_no_facts(environment: Environment) -> None:
+    html = shown(environment, "verifikasi-kode-asing")
+    assert '<h1 class="putusan__kata">BUKAN KODE KAMI</h1>' in html and "putusan--bad" in html
+    assert "bukan dari kantor kami" in words(html) and "Cocokkan" not in html
+
+
 def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:
     text = words(shown(environment, "verifikasi-tidak-dikenal"))
     assert "TIDAK DIKENAL" in text
