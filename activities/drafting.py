@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio import activity
@@ -167,7 +167,8 @@ class LetterDesk:
             valid_until=order.form.valid_until(order.letter_date),
         )
         if order.form.field_card is not None and order.head_signs:
-            letter = await asyncio.to_thread(self._with_field_card, letter, order, case, party.holder(applicant.name))
+            holder, asked_at = party.holder(applicant.name), activity.info().scheduled_time
+            letter = await asyncio.to_thread(self._with_field_card, letter, order, case, holder, asked_at)
         content = json.dumps(letter.model_dump(mode="json"), ensure_ascii=False, sort_keys=True).encode()
         return Composed(input_sha256=await self._documents.put_document(content))
 
@@ -227,12 +228,19 @@ class LetterDesk:
         return f"{mandate.capacity.capitalize()}. {title}"
 
     def _with_field_card(
-        self, letter: LetterInput, order: ComposeLetter, case: ApplicationRow, holder: str
+        self, letter: LetterInput, order: ComposeLetter, case: ApplicationRow, holder: str, asked_at: datetime
     ) -> LetterInput:
-        """The letter with the page for inspectors. Raises ApplicationError(field-key-unusable), which ops mend."""
+        """The letter with the page for inspectors. Raises ApplicationError(field-key-unusable), which ops mend.
+
+        `asked_at` is when the activity was scheduled, not now: a retry makes the same code.
+        """
         if self._field_keys is None:
             activity.logger.warning("A permit for the field has no offline code: there is no key for it.")
             return letter
+        try:
+            key = self._field_keys.signing_key()
+        except ProviderUnavailable as failure:
+            raise ApplicationError(failure.sentence, type=FIELD_KEY_UNUSABLE) from failure
         assert order.form.field_card is not None and letter.qr_url is not None
         shown = tuple(item for code in order.form.field_card.shows for item in order.fields if item.code == code)
         lines = _answers(shown, case.data)
@@ -245,12 +253,9 @@ class LetterDesk:
             valid_until=letter.valid_until,
             lines=lines,
             practice=letter.practice,
-            made_at=datetime.now(UTC),
+            made_at=max(asked_at, key.since),
         )
-        try:
-            code = field_code(claims, self._field_keys.signing_key())
-        except ProviderUnavailable as failure:
-            raise ApplicationError(failure.sentence, type=FIELD_KEY_UNUSABLE) from failure
+        code = field_code(claims, key)
         facts = (("Pemegang izin", holder), *lines, ("Tanggal surat", long_date(letter.date)))
         return letter.model_copy(update={"field_code": f"{self._base}/v/luring#{code}", "field_facts": facts})
 

@@ -71,6 +71,7 @@ class FieldKey:
 
     kid: bytes
     private_key: ec.EllipticCurvePrivateKey
+    since: datetime  # aware UTC; what it signs was made from then on
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,27 @@ class FieldKeys:
             if not private_path.exists():
                 private_path.parent.mkdir(parents=True, exist_ok=True)
                 _write(private_path, _pem(ec.generate_private_key(ec.SECP256R1())), 0o600)
-            key = keys.signing_key()
+            public = _public(keys._private_key(), now)
             known = published_keys(public_path) if public_path.exists() else ()
-            if all(one.kid != key.kid for one in known):
-                keys._publish((*known, _public(key.private_key, now)))
+            if all(one.kid != public.kid for one in known):
+                keys._publish((*known, public))
         except OSError as failure:
             raise ProviderUnavailable("Kunci kode pemeriksaan lapangan tidak dapat disimpan.") from failure
         return keys
 
     def signing_key(self) -> FieldKey:
-        """The key that signs now, read at each use so that a rotation needs no restart. Raises ProviderUnavailable."""
+        """The key that signs now, read at each use so that a rotation needs no restart.
+
+        Raises ProviderUnavailable; also for a key that is not published, since nobody could check what it signs.
+        """
+        key = self._private_key()
+        kid = _public(key, datetime.now(UTC)).kid
+        for public in published_keys(self.public_path):
+            if public.kid == kid and public.not_after is None:
+                return FieldKey(kid, key, public.not_before)
+        raise ProviderUnavailable("Kunci kode pemeriksaan lapangan tidak ada dalam daftar kunci yang diumumkan.")
+
+    def _private_key(self) -> ec.EllipticCurvePrivateKey:
         try:
             if self.private_path.stat().st_mode & 0o077:
                 raise ProviderUnavailable(
@@ -108,7 +120,7 @@ class FieldKeys:
             raise ProviderUnavailable("Kunci kode pemeriksaan lapangan tidak terbaca.") from failure
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise ProviderUnavailable("Kunci kode pemeriksaan lapangan bukan kunci P-256.")
-        return FieldKey(_public(key, datetime.now(UTC)).kid, key)
+        return key
 
     def rotate(self, now: datetime, *, revoke: bool = False) -> PublicFieldKey:
         """A new key signs from now on; the old one stays published with its end, or as revoked.

@@ -16,7 +16,7 @@ from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.uploads import Upload, read_form_file
-from api.views import permit_view, report_view
+from api.views import PermitView, permit_view, report_view
 
 verification_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
@@ -108,7 +108,13 @@ async def _read_photo(request: Request, services: Services, picture: bytes) -> R
         claims = services.field_codes.read(reading.code)
         code = claims and services.code_reader.typed(claims.verification_code).code
         reading = Reading(Found.LETTER, code) if code else Reading(Found.FORGED)
-    return _onward(reading) or _verify_page(request, services, ("foto", PHOTO_WORDS[reading.found]))
+    if onward := _onward(reading):
+        return onward
+    words = PHOTO_WORDS[reading.found]
+    if reading.found in (Found.FOREIGN, Found.FORGED):
+        # That is an answer about the letter, and no mistake of whoever asked.
+        return page(request, "verifikasi.html", 422, permit=PermitView(state="KODE_ASING"), words=words)
+    return _verify_page(request, services, ("foto", words))
 
 
 def _onward(reading: Reading) -> Response | None:

@@ -49,7 +49,18 @@ def carded(keys: FieldKeys | None) -> samples.LetterInput:
     without = {"field_code": None, "field_facts": (), "qr_url": f"{BASE}/v/K.x"}
     plain = samples.kartu_pengawas().model_copy(update=without)
     case = cast(ApplicationRow, SimpleNamespace(data=ANSWERS))
-    return desk(keys)._with_field_card(plain, order(), case, "CV Contoh Angkutan")
+    return desk(keys)._with_field_card(plain, order(), case, "CV Contoh Angkutan", datetime.now(UTC))
+
+
+def test_a_retry_makes_the_same_code_and_one_after_a_rotation_a_good_one(keys: FieldKeys) -> None:
+    plain = samples.kartu_pengawas().model_copy(update={"field_code": None, "qr_url": f"{BASE}/v/K.x"})
+    case, asked_at = cast(ApplicationRow, SimpleNamespace(data=ANSWERS)), datetime.now(UTC) - timedelta(seconds=30)
+    first, again = (desk(keys)._with_field_card(plain, order(), case, "x", asked_at) for _ in range(2))
+    assert first == again
+    keys.rotate(datetime.now(UTC))
+    code = desk(keys)._with_field_card(plain, order(), case, "x", asked_at).field_code
+    assert code is not None and code != first.field_code
+    assert read_field_code(code.partition("#")[2], published_keys(keys.public_path)).number == plain.number
 
 
 def test_the_code_says_what_the_definition_lets_inspectors_compare(keys: FieldKeys) -> None:

@@ -195,11 +195,15 @@ def pages() -> dict[str, tuple[str, View]]:
         "verifikasi-pencabutan": ("verifikasi.html", {"permit": permit(purpose="revocation", valid_until=None)}),
         "verifikasi-diperpanjang-sampai": ("verifikasi.html", {"permit": extended_permit()}),
         "verifikasi-tidak-dikenal": ("verifikasi.html", {"permit": unknown_permit()}),
+        "verifikasi-kode-asing": (
+            "verifikasi.html",
+            {"permit": {"state": "KODE_ASING", "demo_authority": False}, "words": PHOTO_WORDS[Found.FOREIGN]},
+        ),
         "unggah": ("verifikasi-unggah.html", form),
         **{
             f"unggah-salah-{field}": ("verifikasi-unggah.html", {**form, "errors": [(field, words)]})
             for field, words in (
-                ("pdf", "Pilih dulu berkas PDF-nya."), ("foto", PHOTO_WORDS[Found.FOREIGN]),
+                ("pdf", "Pilih dulu berkas PDF-nya."), ("foto", PHOTO_WORDS[Found.NOTHING]),
                 ("kode", TYPED_WORDS[Found.NOTHING]),
             )
         },

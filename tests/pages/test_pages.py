@@ -255,11 +255,10 @@ def test_a_good_signature_alone_is_no_valid_permit(
 
 @pytest.mark.parametrize("page", ["verifikasi", "unggah"])
 @pytest.mark.parametrize(("name", "what"), [("penolakan", "penolakan permohonan"), ("pencabutan", "pencabutan izin")])
-def test_a_genuine_letter_that_is_no_permit_is_never_called_valid(
+def test_a_genuine_letter_that_is_no_permit_is_never_called_one(
     environment: Environment, page: str, name: str, what: str
 ) -> None:
     text = words(shown(environment, f"{page}-{name}"))
-    assert '<h1 class="putusan__kata">ASLI</h1>' in shown(environment, f"{page}-{name}")
     assert f"Isinya {what}, bukan izin." in text
     assert "erlaku sampai" not in text and "asih berlaku" not in text
 
@@ -287,6 +286,12 @@ def test_advice_that_follows_from_several_reasons_is_given_once(environment: Env
     assert ADVICE["revoked"] == ADVICE["signature_invalid"]
     assert text.count(f"{REASONS['signature_invalid']} {ADVICE['revoked']}") == 0
     assert text.count(f"{REASONS['revoked']} {ADVICE['revoked']}") == 1
+
+
+def test_a_foreign_code_is_a_verdict_and_shows_no_facts(environment: Environment) -> None:
+    html = shown(environment, "verifikasi-kode-asing")
+    assert '<h1 class="putusan__kata">BUKAN KODE KAMI</h1>' in html and "putusan--bad" in html
+    assert "bukan dari kantor kami" in words(html) and "Cocokkan" not in html
 
 
 def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:

@@ -19,7 +19,7 @@ TYPES = {
 AXE_PAGES = (
     "beranda-salah", "lacak-terlambat", "lacak-perbaikan", "lacak-terbit", "verifikasi-sah", "verifikasi-dicabut",
     "verifikasi-diperpanjang-sampai", "unggah", "unggah-dicabut", "unggah-tidak-terdaftar", "unggah-semua-alasan",
-    "verifikasi-tidak-dikenal", "unggah-salah-pdf", "unggah-salah-foto",
+    "verifikasi-tidak-dikenal", "unggah-salah-pdf", "unggah-salah-foto", "verifikasi-kode-asing", "luring",
     "unggah-berubah", "masuk-salah", "galat-404",
 )  # fmt: skip
 

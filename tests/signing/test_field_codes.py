@@ -154,6 +154,12 @@ def test_a_lost_public_set_is_made_again_from_the_key(keys: FieldKeys) -> None:
     assert read_field_code(text, published(keys)).number == CLAIMS.number
 
 
+def test_a_key_that_is_not_published_signs_nothing(keys: FieldKeys) -> None:
+    keys.public_path.write_text('{"keys": []}')
+    with pytest.raises(ProviderUnavailable):
+        keys.signing_key()
+
+
 def test_the_published_set_holds_no_private_part(keys: FieldKeys) -> None:
     assert '"d"' not in keys.public_path.read_text()
     assert "PRIVATE" not in keys.public_path.read_text()

@@ -92,7 +92,9 @@ async def test_composing_and_rendering_a_letter_again_gives_the_same_bytes(offic
     compose, render = ComposeLetter.model_validate_json(composing), RenderLetter.model_validate_json(rendering)
     settings = settings_from(MainSettings, office.environment)
     base = settings.public_base_url
-    desk = LetterDesk(office.records, office.documents, base, settings.qr_key_bytes, settings.demo_authority)
+    desk = LetterDesk(
+        office.records, office.documents, base, settings.qr_key_bytes, settings.demo_authority, settings.mark
+    )
 
     composed = await ActivityEnvironment().run(desk.compose_letter, compose)
     rendered = await ActivityEnvironment().run(desk.render_letter, render)
