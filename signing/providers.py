@@ -1,14 +1,7 @@
-"""Which provider an installation signs with, by environment, and the rules that production adds.
-
-The keys of officers are named by account id inside; a provider that knows its people by NIK, e-mail or user id gets
-these from one JSON file, `{"<account id>": "<id with the provider>"}`, mode 0600 because a NIK is personal data.
-"""
+"""Which provider an installation signs with, by environment, and the rules that production adds."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,19 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from signing.bsre import BsreV1Provider, BsreV2Provider
 from signing.csc import CscLogin, CscProvider
-from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable
 from signing.pipeline import Pipeline
 from signing.pkcs11 import Pkcs11Provider
 from signing.pkcs12 import Pkcs12Provider
-from signing.port import (
-    CertificateStanding,
-    DocumentSigner,
-    ProviderKind,
-    SignatureProvider,
-    SigningOrder,
-    Standing,
-    Traits,
-)
+from signing.port import ProviderKind, SignatureProvider
 from signing.remote import RemoteService
 
 CSC = (ProviderKind.CSC_V1, ProviderKind.CSC_V2)
@@ -43,7 +27,6 @@ class ProviderSettings(BaseSettings):
 
     signing_pki_dir: Path  # trust material; for pkcs12 the key files too, in `p12`
     signing_provider: ProviderKind = ProviderKind.PKCS12
-    signing_signers_file: Path | None = None  # JSON: the provider's id by account id; None: they are the same
     signing_timeout_seconds: float = Field(default=20.0, gt=0, le=120)  # of a remote call; shorter than its activity's
     signing_pkcs11_module: Path | None = None  # shared library of the token or HSM
     signing_pkcs11_token: str | None = None  # label of the one token; None: each officer's own, labelled by their id
@@ -56,7 +39,6 @@ class ProviderSettings(BaseSettings):
     signing_bsre_password: SecretStr | None = None
 
     @field_validator(
-        "signing_signers_file",
         "signing_pkcs11_module",
         "signing_pkcs11_token",
         "signing_csc_token",
@@ -88,26 +70,6 @@ def provider_problem(
     return None
 
 
-def build_provider(settings: ProviderSettings, pipeline: Pipeline) -> SignatureProvider:
-    """The chosen provider. Raises ProviderUnavailable where the file of signers cannot be read."""
-    provider = _built(settings, pipeline)
-    if settings.signing_signers_file is None:
-        return provider
-    names = read_names(settings.signing_signers_file)
-    return NamedDocumentSigner(provider, names) if isinstance(provider, DocumentSigner) else Named(provider, names)
-
-
-def read_names(path: Path) -> dict[str, str]:
-    """The provider's ids by account id. Raises ProviderUnavailable; the sentence shows none of them."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        raise ProviderUnavailable("Berkas id pejabat pada penyedia tanda tangan tidak terbaca.") from None
-    if not isinstance(found, dict) or not all(isinstance(name, str) and name for name in found.values()):
-        raise ProviderUnavailable("Berkas id pejabat pada penyedia tanda tangan salah bentuk.")
-    return found
-
-
 def _needed(settings: ProviderSettings) -> dict[str, object]:
     kind = settings.signing_provider
     if kind is ProviderKind.PKCS11:
@@ -133,7 +95,8 @@ def _address(settings: ProviderSettings) -> str | None:
     return settings.signing_bsre_url if settings.signing_provider in BSRE else None
 
 
-def _built(settings: ProviderSettings, pipeline: Pipeline) -> SignatureProvider:
+def build_provider(settings: ProviderSettings, pipeline: Pipeline) -> SignatureProvider:
+    """The chosen provider."""
     kind = settings.signing_provider
     if kind is ProviderKind.PKCS12:
         return Pkcs12Provider(settings.signing_pki_dir / "p12", pipeline)
@@ -147,53 +110,3 @@ def _built(settings: ProviderSettings, pipeline: Pipeline) -> SignatureProvider:
     service = RemoteService(settings.signing_bsre_url, settings.signing_timeout_seconds)
     version = BsreV1Provider if kind is ProviderKind.BSRE_V1 else BsreV2Provider
     return version(service, settings.signing_bsre_username, settings.signing_bsre_password or SecretStr(""), pipeline)
-
-
-class Named:
-    """A provider whose people go by other names than ours."""
-
-    def __init__(self, provider: SignatureProvider, names: Mapping[str, str]) -> None:
-        self._provider, self._names = provider, dict(names)
-
-    @property
-    def traits(self) -> Traits:
-        """Those of the provider."""
-        return self._provider.traits
-
-    async def sign(self, pdf: bytes, order: SigningOrder) -> bytes:
-        """As the provider; raises CertificateNotFound for an officer who is not in the file."""
-        return await self._provider.sign(pdf, self._renamed(order))
-
-    async def sign_many(self, pdfs: Sequence[bytes], order: SigningOrder) -> list[bytes]:
-        """As `sign`."""
-        return await self._provider.sign_many(pdfs, self._renamed(order))
-
-    async def standing(self, signer_id: str) -> CertificateStanding:
-        """As the provider; an officer who is not in the file is not registered."""
-        name = self._names.get(signer_id)
-        return CertificateStanding(Standing.NOT_REGISTERED) if name is None else await self._provider.standing(name)
-
-    async def send_code(self, signer_id: str, files: int = 1) -> None:
-        """As the provider; raises CodeNotOffered for an officer who is not in the file."""
-        name = self._names.get(signer_id)
-        if name is None:
-            raise CodeNotOffered("Pejabat ini belum terhubung dengan penyedia tanda tangan.")
-        await self._provider.send_code(name, files)
-
-    def _renamed(self, order: SigningOrder) -> SigningOrder:
-        name = self._names.get(order.signer_id)
-        if name is None:
-            raise CertificateNotFound("Pejabat ini belum terhubung dengan penyedia tanda tangan.")
-        return dataclasses.replace(order, signer_id=name)
-
-
-class NamedDocumentSigner(Named):
-    """The same for a provider that is sent whole PDFs."""
-
-    def __init__(self, provider: DocumentSigner, names: Mapping[str, str]) -> None:
-        super().__init__(provider, names)
-        self._signer = provider
-
-    async def complete(self, pdf: bytes, returned: bytes, order: SigningOrder) -> bytes:
-        """As the provider."""
-        return await self._signer.complete(pdf, returned, self._renamed(order))

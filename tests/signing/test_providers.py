@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,13 @@ from pydantic import SecretStr, ValidationError
 from api.sentences import SENTENCES
 from signing.bsre import BsreV1Provider, BsreV2Provider
 from signing.csc import CscProvider
-from signing.errors import CertificateNotFound, CodeNotOffered, ProviderUnavailable, SigningError
+from signing.errors import SigningError
 from signing.pkcs11 import Pkcs11Provider
 from signing.pkcs12 import Pkcs12Provider
-from signing.port import DocumentSigner, ProviderKind, SigningOrder, Standing
+from signing.port import ProviderKind, SigningOrder
 from signing.providers import ProviderSettings, build_provider
-from tests.signing.bench import NIKS, OFFICERS, pipeline
-from tests.signing.fake_bsre import PASSWORD, USERNAME, FakeBsre
-from tests.signing.served import served
+from tests.signing.bench import pipeline
+from tests.signing.fake_bsre import PASSWORD, USERNAME
 from tests.signing.softhsm import SoftHsm
 from tests.signing.workshop import PASSPHRASE, Workshop
 from worker.main import main
@@ -111,36 +109,6 @@ def test_a_refused_environment_says_why_without_showing_values(
     assert main(["--queue", "signing"]) == 2
     shown = capsys.readouterr()
     assert PASSWORD not in shown.out + shown.err
-
-
-async def test_officers_go_by_the_providers_own_ids(office: Workshop, tmp_path: Path) -> None:
-    file = tmp_path / "signers.json"
-    file.write_text(json.dumps({"akun-kepala": NIKS["kepala"]}))
-    fake = FakeBsre(office, {NIKS[officer]: officer for officer in OFFICERS}, PASSPHRASE)
-    with served(fake.application()) as url:
-        chosen = settings("bsre-v2", signing_bsre_url=url, signing_signers_file=str(file))
-        provider = build_provider(chosen, pipeline(office))
-        assert isinstance(provider, DocumentSigner) and provider.traits.files_per_call == 20
-        order = SigningOrder("akun-kepala", SecretStr(PASSPHRASE))
-        signed = await provider.sign(office.plain, order)
-        assert signed.startswith(office.plain)
-        assert (await provider.complete(office.plain, fake.signed[0], order)).startswith(fake.signed[0])
-        assert (await provider.standing("akun-kepala")).standing is Standing.USABLE
-        await provider.send_code("akun-kepala", 2)
-        assert fake.codes == {NIKS["kepala"]: 2}
-        assert (await provider.standing("akun-lain")).standing is Standing.NOT_REGISTERED
-        with pytest.raises(CertificateNotFound):
-            await provider.sign(office.plain, SigningOrder("akun-lain", SecretStr(PASSPHRASE)))
-        with pytest.raises(CodeNotOffered):
-            await provider.send_code("akun-lain")
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": ""}'])
-def test_an_unreadable_file_of_ids_stops_the_start(office: Workshop, tmp_path: Path, text: str) -> None:
-    file = tmp_path / "signers.json"
-    file.write_text(text)
-    with pytest.raises(ProviderUnavailable):
-        build_provider(settings("pkcs12", signing_signers_file=str(file)), pipeline(office))
 
 
 async def test_a_token_is_reached_by_its_settings(office: Workshop, hsm: SoftHsm) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -31,8 +30,6 @@ from worker.signing_room import SigningRoom
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NIK = "3375010101700001"
-
 
 def _workshop(office: Office) -> Workshop:
     """The office's own authority, with the head's key open for the fakes that sign with it."""
@@ -46,9 +43,8 @@ def _workshop(office: Office) -> Workshop:
 
 
 @contextmanager
-def _bsre(workshop: Workshop, kind: str, folder: Path) -> Iterator[tuple[dict[str, str], FakeBsre]]:
-    fake = FakeBsre(workshop, {NIK: HEAD.id}, PASSPHRASE)
-    (folder / "signers.json").write_text(json.dumps({HEAD.id: NIK}))
+def _bsre(workshop: Workshop, kind: str) -> Iterator[tuple[dict[str, str], FakeBsre]]:
+    fake = FakeBsre(workshop, {HEAD.id: HEAD.id}, PASSPHRASE)
     with served(fake.application()) as url:
         yield (
             {
@@ -56,7 +52,6 @@ def _bsre(workshop: Workshop, kind: str, folder: Path) -> Iterator[tuple[dict[st
                 "SIGNING_BSRE_URL": url,
                 "SIGNING_BSRE_USERNAME": USERNAME,
                 "SIGNING_BSRE_PASSWORD": PASSWORD,
-                "SIGNING_SIGNERS_FILE": str(folder / "signers.json"),
             },
             fake,
         )
@@ -71,7 +66,7 @@ async def _signing_by(office: Office, kind: str, folder: Path) -> AsyncIterator[
         module = str(hsm.module)
         yield {"SIGNING_PROVIDER": kind, "SIGNING_PKCS11_MODULE": module, "SIGNING_PKCS11_TOKEN": "kantor-uji"}
     else:
-        with _bsre(workshop, kind, folder) as (environment, _):
+        with _bsre(workshop, kind) as (environment, _):
             yield environment
 
 
@@ -116,12 +111,12 @@ async def test_a_case_is_issued_with_the_signature_of_the_chosen_provider(
     assert registered.level == "B-LTA"
 
 
-async def test_what_bsre_rewrote_is_not_registered(office: Office, tmp_path: Path) -> None:
+async def test_what_bsre_rewrote_is_not_registered(office: Office) -> None:
     case = await office.begin()
     task = await case.go_on("signing")
     await case.at_rest()
     activation = await office.consent(task.subject_sha256)
-    with _bsre(_workshop(office), "bsre-v2", tmp_path) as (environment, fake):
+    with _bsre(_workshop(office), "bsre-v2") as (environment, fake):
         fake.fault = Fault.REWRITTEN
         desk = _desk(office, environment)
         order = _order(case.number, task.subject_sha256, activation)
