@@ -97,7 +97,7 @@ READING_STRANGERS = ActivityOptions(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Strangers' files are read in a process with limits of its own: 30 s to start, 25 s for the file."""
+"""A file of strangers is read in a process with limits of its own: 30 s to start and 25 s for the file at most."""
 
 OUTSIDE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
