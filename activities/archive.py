@@ -19,6 +19,7 @@ from temporalio import activity
 from permits.authority import Role
 from permits.errors import RuleError
 from signing.errors import SigningError
+from signing.judging import letter_policy
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.policy import Policy
@@ -218,14 +219,7 @@ class ArchiveDesk:
 
     def _policy(self, letter: ArchivedLetter) -> Policy:
         self._material.refresh()
-        return Policy.of_parts(
-            self._material.roots,
-            self._material.intermediates,
-            self._material.crls,
-            signers={letter.field_name: letter.certificate_sha256},
-            head_field=letter.field_name,
-            min_level=Level.B_LTA,
-        )
+        return letter_policy(self._material, letter.certificate_sha256, letter.field_name)
 
     async def _tell_operators(self, order: TellArchive, state: ArchiveState) -> None:
         counted = [f"{code}: {count}" for code, count in sorted(state.failing.items())]

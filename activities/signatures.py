@@ -179,7 +179,7 @@ class SignatureDesk:
                 raise OutcomeInDoubt
         if order.in_batch:
             raise Refused(claim.error or "signing-unavailable")  # its batch came to nothing, and this is not its turn
-        signing = await self._may_be_sent(order, claim)
+        signing = await self._may_be_sent(order, claim, mandate)
         letter = await self._letter(order)
         if not await self._sent([order]):
             raise OutcomeInDoubt  # another attempt at this very order was faster
@@ -192,7 +192,7 @@ class SignatureDesk:
             await self._records.note_returned(order.activation_id, order.letter_sha256, None)
             raise
 
-    async def _may_be_sent(self, order: LetterOrder, claim: Claim) -> SigningOrder:
+    async def _may_be_sent(self, order: LetterOrder, claim: Claim, mandate: Mandate) -> SigningOrder:
         """Everything that has to hold before a letter leaves for the provider, and the order that goes with it.
 
         Raises Refused, RuleError, ActivationRefused.
@@ -214,6 +214,7 @@ class SignatureDesk:
             field_name=order.field_name,
             reason="Penandatanganan surat izin" if order.opd is None else "Penandatanganan rekomendasi",
             location="Pekalongan",
+            certificate_sha256=mandate.certificate_sha256,
         )
 
     async def _sent(self, orders: Sequence[LetterOrder]) -> frozenset[str]:

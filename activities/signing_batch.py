@@ -84,8 +84,8 @@ class BatchDesk(SignatureDesk):
                 return None
             if claim.state == "SENT" and not self._provider.traits.own_key:
                 raise OutcomeInDoubt
-            await self._mandate(order)
-            return _Ready(order, await self._may_be_sent(order, claim), await self._letter(order))
+            mandate = await self._mandate(order)
+            return _Ready(order, await self._may_be_sent(order, claim, mandate), await self._letter(order))
         except OutcomeInDoubt:
             await self._doubt(order)
         except (Refused, RuleError) as refused:

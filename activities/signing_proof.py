@@ -6,12 +6,11 @@ waits. It never goes on at a lower level.
 
 from __future__ import annotations
 
-from signing.judging import judge_signed
+from signing.judging import judge_signed, letter_policy
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
-from signing.policy import Policy
 from signing.port import HEAD_FIELD
-from signing.verdict import Level, Report, Verdict
+from signing.verdict import Report, Verdict
 
 ONLY_TOO_LOW = frozenset({"level_too_low", "timestamp_missing"})
 
@@ -43,7 +42,8 @@ class SignatureProof:
         report = await judge_signed(self._material, signed, certificate_sha256, field_name)
         codes = {reason.code for reason in report.reasons}
         if report.verdict is not Verdict.SAH and codes and codes <= ONLY_TOO_LOW:
-            signed = await self._pipeline.renew_archive(signed, self._policy(certificate_sha256, field_name))
+            policy = letter_policy(self._material, certificate_sha256, field_name)
+            signed = await self._pipeline.renew_archive(signed, policy)
             report = await judge_signed(self._material, signed, certificate_sha256, field_name)
             codes = {reason.code for reason in report.reasons}
         if report.verdict is not Verdict.SAH:
@@ -51,14 +51,3 @@ class SignatureProof:
         if sum(found.kind == "signature" for found in report.signatures) != 1:
             raise NotProven("not-valid")
         return signed, report
-
-    def _policy(self, certificate_sha256: str, field_name: str) -> Policy:
-        material = self._material
-        return Policy.of_parts(
-            material.roots,
-            material.intermediates,
-            material.crls,
-            signers={field_name: certificate_sha256},
-            head_field=field_name,
-            min_level=Level.B_LTA,
-        )

@@ -35,6 +35,7 @@ ADVICE: dict[str, str] = {
     "digest_mismatch": "Isi berkas ini bukan lagi isi yang ditandatangani. " + _DISTRUST,
     "signature_invalid": _DISTRUST,
     "signer_certificate_missing": _DISTRUST,
+    "signer_not_named": _DISTRUST,
     "signature_unsupported": _DISTRUST,
     "untrusted": "Siapa pun dapat membuat tanda tangan seperti ini. " + _DISTRUST,
     "certificate_expired": _DISTRUST,
