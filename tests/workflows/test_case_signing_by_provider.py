@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 from temporalio.testing import ActivityEnvironment
 
-from activities.signatures import SignatureDesk, SignLetter
+from activities.signatures import SignatureDesk
+from activities.signing_orders import SignLetter
 from permits.decisions import SignatureOrdered
 from permits.events import Event, Tag
 from sakpore.people import HEAD, PASSPHRASE
@@ -20,6 +21,7 @@ from signing.double import DemoPki
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
 from signing.timestamps import TsaClient
+from store.crypto import signer_context
 from tests.signing.fake_bsre import PASSWORD, USERNAME, FakeBsre, Fault
 from tests.signing.served import served
 from tests.signing.softhsm import SoftHsm
@@ -27,6 +29,8 @@ from tests.signing.workshop import Workshop
 from tests.workflows.office import Office, settings_from
 from worker.settings import SigningSettings
 from worker.signing_room import SigningRoom
+
+AT_BSRE = "0000000000000001"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,7 +48,7 @@ def _workshop(office: Office) -> Workshop:
 
 @contextmanager
 def _bsre(workshop: Workshop, kind: str) -> Iterator[tuple[dict[str, str], FakeBsre]]:
-    fake = FakeBsre(workshop, {HEAD.id: HEAD.id}, PASSPHRASE)
+    fake = FakeBsre(workshop, {AT_BSRE: HEAD.id}, PASSPHRASE)
     with served(fake.application()) as url:
         yield (
             {
@@ -66,8 +70,20 @@ async def _signing_by(office: Office, kind: str, folder: Path) -> AsyncIterator[
         module = str(hsm.module)
         yield {"SIGNING_PROVIDER": kind, "SIGNING_PKCS11_MODULE": module, "SIGNING_PKCS11_TOKEN": "kantor-uji"}
     else:
-        with _bsre(workshop, kind) as (environment, _):
-            yield environment
+        async with _known_at_bsre(office):
+            with _bsre(workshop, kind) as (environment, _):
+                yield environment
+
+
+@asynccontextmanager
+async def _known_at_bsre(office: Office) -> AsyncIterator[None]:
+    """The head has an id with BSrE inside this block."""
+    sealed = office.documents.keyring.seal(AT_BSRE.encode(), signer_context(HEAD.id))
+    await office.records.change_account(HEAD.id, signer_id_sealed=sealed)
+    try:
+        yield
+    finally:
+        await office.records.change_account(HEAD.id, signer_id_sealed=None)
 
 
 def _desk(office: Office, environment: dict[str, str]) -> SignatureDesk:
@@ -116,11 +132,12 @@ async def test_what_bsre_rewrote_is_not_registered(office: Office) -> None:
     task = await case.go_on("signing")
     await case.at_rest()
     activation = await office.consent(task.subject_sha256)
-    with _bsre(_workshop(office), "bsre-v2") as (environment, fake):
-        fake.fault = Fault.REWRITTEN
-        desk = _desk(office, environment)
-        order = _order(case.number, task.subject_sha256, activation)
-        refused = await ActivityEnvironment().run(desk.sign_letter, order)
+    async with _known_at_bsre(office):
+        with _bsre(_workshop(office), "bsre-v2") as (environment, fake):
+            fake.fault = Fault.REWRITTEN
+            desk = _desk(office, environment)
+            order = _order(case.number, task.subject_sha256, activation)
+            refused = await ActivityEnvironment().run(desk.sign_letter, order)
     assert (refused.signed, refused.failure) == (None, "rewritten")
     assert await office.records.signed_letter_of(case.number, "permit") is None
     await case.decide(await case.task("signing"))
