@@ -56,6 +56,7 @@ RULES_INSIDE: dict[Route, tuple[Asks, ...]] = {
         Asks(Act.TAKE_OVER),
     ),  # as it is asked here; for others, Act.ASSIGN
     ("POST", "/api/v1/signing/activations"): (Asks(Act.SIGN),),
+    ("GET", "/api/v1/signing/readiness"): (Asks(Act.SIGN),),
     # Asked with the version's author, whom the door has to look up first.
     ("POST", "/api/v1/definitions/{code}/versions/{version}/publication"): (Asks(Act.PUBLISH_DEFINITION),),
     ("POST", "/api/v1/definitions/{code}/versions/{version}/confirmation"): (Asks(Act.PUBLISH_DEFINITION),),
