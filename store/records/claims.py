@@ -65,11 +65,13 @@ class ClaimRecords(Subject):
         now: datetime,
         error: str | None = None,
     ) -> None:
-        """The same for several letters of an activation, all or none."""
+        """The same for several letters of an activation, all or none; what is settled stays as it is."""
         marking = update(SignatureClaimRow).where(
             col(SignatureClaimRow.activation_id) == activation_id,
             col(SignatureClaimRow.letter_sha256).in_(letters),
-            col(SignatureClaimRow.state) != "SIGNED",
+            col(SignatureClaimRow.state).in_(("CLAIMED", "SENT")),
+            # Something came back: an attempt that was slower and failed says nothing about it.
+            col(SignatureClaimRow.returned_sha256).is_(None),
         )
         async with self._db.transaction() as session:
             await session.exec(marking.values(state=state, error=error, updated_at=now))

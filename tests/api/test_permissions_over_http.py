@@ -58,6 +58,7 @@ RULES_INSIDE: dict[Route, tuple[Asks, ...]] = {
     ("POST", "/api/v1/signing/activations"): (),  # each of the tasks it names is asked about by itself
     ("POST", "/api/v1/signing/challenges"): (),
     ("POST", "/api/v1/signing/provider-codes"): (Asks(Act.SIGN), Asks(Act.SIGN_ANSWER)),
+    ("GET", "/api/v1/signing/readiness"): (Asks(Act.SIGN), Asks(Act.SIGN_ANSWER)),
     # Asked with the version's author, whom the door has to look up first.
     ("POST", "/api/v1/definitions/{code}/versions/{version}/publication"): (Asks(Act.PUBLISH_DEFINITION),),
     ("POST", "/api/v1/definitions/{code}/versions/{version}/confirmation"): (Asks(Act.PUBLISH_DEFINITION),),
@@ -230,7 +231,7 @@ async def _allowed(api: Api, actor: Actor, asks: tuple[Asks, ...], path: str, nu
         by_act |= {act: holds for act in {Act.DECIDE} & acts}
         return all(by_act.values())
     if "signing" in path:
-        return actor.role is Role.HEAD_OF_OFFICE  # names its tasks in the body
+        return actor.role in (Role.HEAD_OF_OFFICE, Role.OPD)  # names its tasks in the body
     subject = whole if "{number}" in path else Subject()
     return all(refusal(actor, act, subject) is None for act in acts)
 

@@ -80,6 +80,15 @@ async def status_at_end(case: CaseFile) -> str:
     return await until(closed, f"the end of {case.number}", 90)
 
 
+async def returned_task(case: CaseFile) -> TaskRow:
+    """The head's task, once the letter is back in it."""
+
+    async def look() -> TaskRow | None:
+        return next((task for task in await case.open_tasks() if task.kind == "signing" and case.is_new(task)), None)
+
+    return await until(look, f"the letter of {case.number} back in the head's task", 90)
+
+
 async def registered(office: Office, letters: Letters) -> Counter[str]:
     """How many signed objects are registered, by letter."""
     wanted = {task.subject_sha256 for _, task in letters}
@@ -153,7 +162,7 @@ async def test_what_a_remote_provider_was_sent_is_not_sent_again_after_kill_9_un
     assert len(sent(calls)) == 4, "it died in its second call"
     with signing_worker(office, *remote):
         doubtful = [case for case, task in letters if task.subject_sha256 in sent_in_call(calls, 2)]
-        again = [(case, await case.task("signing")) for case in doubtful]
+        again = [(case, await returned_task(case)) for case in doubtful]
         await until(all_were_sent, "the rest of the batch", 60)
         assert sent(calls) == Counter(task.subject_sha256 for _, task in letters), "each was sent once, and no more"
         for case, task in again:
