@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/verifications/{code}"),
     ("POST", "/api/v1/verifications"),
+    ("POST", "/api/v1/verifications/field-codes"),
     ("POST", "/api/v1/verifications/reports"),
     ("GET", "/api/v1/verifications/reports/{report_id}"),  # an address that nobody can guess
     ("GET", "/api/v1/calendar/{year}"),
