@@ -224,7 +224,7 @@ async def test_the_same_order_carried_out_twice_at_once_registers_one_object(off
 
 def _desk(office: Office) -> SignatureDesk:
     settings = settings_from(SigningSettings, office.environment)
-    sign_letter, _ = signing_activities(settings, office.records, office.documents)
+    sign_letter, *_ = signing_activities(settings, office.records, office.documents)
     desk: SignatureDesk = sign_letter.__self__  # type: ignore[attr-defined]
     return desk
 
