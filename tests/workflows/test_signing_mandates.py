@@ -23,8 +23,9 @@ from permits.decisions import SignatureOrdered
 from permits.events import Event, Tag
 from permits.steps import LetterFrozen
 from sakpore.people import HEAD, PASSPHRASE
-from signing.activation import Activation, TotpProof, load_public_key, seal, seal_secret
+from signing.activation import Activation, TotpProof, load_private_key, load_public_key, seal
 from signing.double import DemoOfficer, DemoPki
+from signing.enrolment import Notary
 from signing.port import CertificateStanding, Standing
 from signing.totp import new_totp_secret, totp_now
 from store.crypto import signer_context
@@ -51,7 +52,8 @@ async def acting_head(office: Office, certificate_of: str = ACTING) -> AsyncIter
         warnings.simplefilter("ignore")
         officers = [DemoOfficer(ACTING, "Kepala Bidang Contoh Dua"), DemoOfficer(HEAD.id, HEAD.name)]
         pki = DemoPki.create(Path(settings.signing_pki_dir), officers, {ACTING: PASSPHRASE, HEAD.id: PASSPHRASE})
-    await _write(office, ACTING, "totp_sealed", seal_secret(TOTP, _public(office), ACTING))
+    notary = Notary(load_private_key(settings.signing_seal_key))
+    await _write(office, ACTING, "totp_sealed", notary.seal_totp(TOTP, ACTING))
     await _give(office, hashlib.sha256(pki.certificate(certificate_of)).hexdigest(), days=7)
     try:
         yield Actor(id=ACTING, name="Kepala Bidang Contoh Dua", role=Role.HEAD_OF_OFFICE, on_behalf_of=HEAD.name)
