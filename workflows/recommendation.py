@@ -24,11 +24,7 @@ from temporalio.exceptions import (
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.agency_letters import TEMPLATE, TITLE, AgencyLetters, ComposeAnswer, OfficerAsked
-    from activities.drafting import LetterDesk, RenderLetter
-    from activities.records import CaseBook, LetterIssue, LetterVoid
-    from activities.signatures import SignatureDesk
-    from activities.signing_orders import SignedObject, SignLetter, SignResult
+    from activities.records import CaseBook
     from permits.authority import Act, Actor, Role, Subject, refusal
     from permits.decisions import (
         Answered,
@@ -37,14 +33,13 @@ with workflow.unsafe.imports_passed_through():
         QuestionAsked,
         Receipt,
         Recommended,
-        Returned,
-        SignatureOrdered,
         TaskKind,
     )
     from permits.errors import Code, RuleError
     from permits.events import Tag
     from permits.sla import task_clock
-    from permits.steps import LetterOpening, LetterRef, Notice, OpdAnswer
+    from permits.steps import LetterRef, Notice, OpdAnswer
+    from workflows.agency_letter import AnswerLetter
     from workflows.clock import OfficeClock
     from workflows.desk import REPLAN_IS_TOLD, Desk, Interrupted, Question, Tags
     from workflows.ledger import Ledger
@@ -53,7 +48,6 @@ with workflow.unsafe.imports_passed_through():
         Assignment,
         AssignmentReceipt,
         CalendarReplaced,
-        QueueNames,
         RecommendationRequest,
         RecommendationResult,
         RequestExtended,
@@ -61,7 +55,6 @@ with workflow.unsafe.imports_passed_through():
         SteeringReceipt,
     )
     from workflows.open_tasks import Silence, refuse
-    from workflows.options import OWN_STORE, RENDERING, SIGNING
     from workflows.sealing_order import SEALING_WORKFLOW, SealingOrder
 
 OPD_TAGS = Tags(
@@ -73,12 +66,6 @@ OPD_TAGS = Tags(
 )
 UNSIGNED_TAGS = replace(OPD_TAGS, decided=Tag.OPD_ANSWER_DECIDED)
 """An answer that may have to be signed is given when it is kept, not when it is decided."""
-SIGNING_TAGS = Tags(
-    warned=Tag.OPD_WARNED,
-    escalated=Tag.OPD_ESCALATED,
-    ladder_ended=Tag.OPD_LADDER_ENDED,
-    decided=Tag.OPD_ANSWER_DECIDED,
-)
 MATCHING_WORKING_DAYS = 1
 AGENCIES_SIGN_THEIR_ANSWERS = "agencies-sign-their-answers"
 """Patch of version 0.3: an officer with a certificate signs the agency's answer as a letter of its own."""
@@ -104,7 +91,7 @@ class RecommendationWorkflow:
         self._waits_for_applicant = False
         self._reports: list[asyncio.Task[None]] = []
         self._letters_are_signed = False
-        self._letter: LetterRef | None = None  # numbered and not issued yet: the answer as a letter to be signed
+        self._own_letter = AnswerLetter(request, self._clock, self._ledger, self._desk, self._silence)
 
     @workflow.run
     async def run(self, request: RecommendationRequest) -> RecommendationResult:
@@ -212,10 +199,10 @@ class RecommendationWorkflow:
                         return await self._keep_answer(decision)
                     instructions = mismatch
                 case _:
-                    if not await self._is_to_be_signed(decision):
+                    if not self._letters_are_signed or not await self._own_letter.is_wanted(decision):
                         return await self._keep_answer(decision)
-                    letter = await self._write_letter(decision)
-                    returned = await self._have_signed(letter, decision.actor)
+                    letter = await self._own_letter.write(decision)
+                    returned = await self._own_letter.have_signed(letter, decision.actor)
                     if returned is None:
                         return await self._keep_answer(decision, letter)
                     instructions = returned
@@ -255,170 +242,6 @@ class RecommendationWorkflow:
             self._ledger.note(self._ledger.event(Tag.OPD_ANSWERED, decision.actor, answer=answer.answer, **facts))
         await self._ledger.keep(CaseBook.record_answer, f"Jawaban {self._request.agency.name}", opd_answer=answer)
         return answer
-
-    async def _is_to_be_signed(self, decision: Decision) -> bool:
-        """Whether the officer who answered holds a certificate: the answer becomes a letter of the agency's own."""
-        body = decision.body
-        assert isinstance(body, Recommended)
-        if body.provenance is not None or not self._letters_are_signed:
-            return False
-        asked = OfficerAsked(
-            account_id=decision.actor.id, opd=self._request.agency.opd, office_date=self._clock.today()
-        )
-        return await workflow.execute_activity_method(
-            AgencyLetters.officer_signs, asked, summary="Pejabat bersertifikat?", **OWN_STORE
-        )
-
-    async def _write_letter(self, decision: Decision) -> LetterRef:
-        """The answer as a letter, numbered in the agency's own series, rendered and frozen; a redraft keeps it."""
-        assert isinstance(decision.body, Recommended)
-        agency, number = self._request.agency, self._request.number
-        await self._ledger.catch_up()
-        purpose = f"opd-answer-{agency.opd}-{self._request.n}"
-        title = f"{TITLE} {agency.name}"
-        if self._letter is None:
-            opening = LetterOpening(
-                number=number,
-                purpose=purpose,
-                series=f"REKOM-{agency.opd.upper()}",
-                number_template="{sequence:04d}/REKOM-" + agency.opd.upper() + "/{month_roman}/{year}",
-                letter_date=self._clock.today(),
-                event=self._ledger.event(Tag.LETTER_NUMBERED, purpose=purpose, title=title),
-            )
-            self._letter = await workflow.execute_activity_method(
-                CaseBook.number_letter, opening, summary=f"Nomor surat: {title}", **OWN_STORE
-            )
-        order = ComposeAnswer(
-            number=number,
-            letter=self._letter,
-            opd=agency.opd,
-            agency=agency.name,
-            asks_for=agency.asks_for,
-            officer_id=decision.actor.id,
-            answer=decision.body,
-        )
-        composed = await workflow.execute_activity_method(
-            AgencyLetters.compose_answer, order, summary=f"Susun surat: {title}", **OWN_STORE
-        )
-        rendering = RenderLetter(
-            number=number,
-            purpose=purpose,
-            template=TEMPLATE,
-            template_version=1,
-            input_sha256=composed.input_sha256,
-            event=self._ledger.event(
-                Tag.LETTER_DRAFTED, purpose=purpose, title=title, input_sha256=composed.input_sha256
-            ),
-        )
-        rendered = await workflow.execute_activity_method(
-            LetterDesk.render_letter, rendering, summary=f"Cetak surat: {title}", **RENDERING
-        )
-        self._letter = self._letter.model_copy(update={"sha256": rendered.sha256})
-        return self._letter
-
-    async def _have_signed(self, letter: LetterRef, officer: Actor) -> str | None:
-        """Asks until a signature is registered and judged; the agency's clock and ladder go on meanwhile.
-
-        None once it is signed, else what the agency reads when it writes its answer anew.
-        """
-        agency = self._request.agency
-        facts: dict[str, Any] = {"opd": agency.opd, "holder": agency.name, "letter_sha256": letter.sha256}
-        while True:
-            decision = await self._desk.ask(self._to_sign(letter, officer))
-            if isinstance(decision.body, Returned):
-                return f"{agency.asks_for}\nAnda menulis ulang jawaban: {decision.body.reason}"[:4000]
-            assert isinstance(decision.body, SignatureOrdered)
-            await self._ledger.catch_up()
-            result = await self._sign(letter, decision.actor, decision.body.activation_id, facts)
-            if result.signed is not None:
-                await self._judge_and_issue(letter, result.signed, facts)
-                return None
-            self._ledger.note(self._ledger.event(Tag.OPD_SIGNATURE_FAILED, code=result.failure, **facts))
-
-    def _to_sign(self, letter: LetterRef, officer: Actor) -> Question:
-        assert letter.sha256 is not None
-        agency = self._request.agency
-        return Question(
-            kind=TaskKind.SIGN_RECOMMENDATION,
-            role=Role.OPD,
-            stage=self._request.stage,
-            holder=agency.name,
-            working_days=agency.working_days,
-            ladder=agency.ladder,
-            subject_sha256=letter.sha256,
-            opd=agency.opd,
-            field=self._request.field,
-            instructions=f"{letter.number_text}, penanda tangan: {officer.name}",
-            return_to=("recommendation",),
-            goes_on=self._silence,
-            tags=SIGNING_TAGS,
-        )
-
-    async def _sign(self, letter: LetterRef, officer: Actor, activation: str, facts: dict[str, Any]) -> SignResult:
-        assert letter.sha256 is not None
-        order = SignLetter(
-            number=self._request.number,
-            purpose=letter.purpose,
-            letter_sha256=letter.sha256,
-            activation_id=activation,
-            officer_id=officer.id,
-            office_date=self._clock.today(),
-            event=self._ledger.event(Tag.OPD_SIGNATURE_REGISTERED, officer, **facts),
-            opd=self._request.agency.opd,
-        )
-        try:
-            return await workflow.execute_activity_method(
-                SignatureDesk.sign_letter,
-                order,
-                task_queue=QueueNames.SIGNING,
-                summary=f"Tanda tangan elektronik {self._request.agency.name}",
-                **SIGNING,
-            )
-        except ActivityError as lost:
-            if is_cancelled_exception(lost):
-                raise
-            return SignResult(failure="signing-unavailable")
-
-    async def _judge_and_issue(self, letter: LetterRef, signed: SignedObject, facts: dict[str, Any]) -> None:
-        verdict = await workflow.execute_activity_method(
-            SignatureDesk.judge_letter,
-            signed,
-            task_queue=QueueNames.SIGNING,
-            summary="Periksa rekomendasi yang sudah ditandatangani",
-            **OWN_STORE,
-        )
-        self._ledger.note(
-            self._ledger.event(
-                Tag.OPD_SIGNATURE_VERIFIED,
-                verdict=verdict.verdict,
-                level=verdict.level,
-                signed_sha256=signed.signed_sha256,
-                **facts,
-            )
-        )
-        await self._ledger.catch_up()
-        issued = self._ledger.event(Tag.LETTER_ISSUED, purpose=letter.purpose, number_text=letter.number_text)
-        issue = LetterIssue(number=self._request.number, purpose=letter.purpose, event=issued)
-        await workflow.execute_activity_method(
-            CaseBook.issue_letter, issue, summary=f"Surat terbit: {letter.number_text}", **OWN_STORE
-        )
-        self._letter = None  # issued: nothing of it is voided any more
-
-    async def _void_letter(self) -> None:
-        """A letter that was numbered and is not signed stays in the register as BATAL."""
-        letter, self._letter = self._letter, None
-        if letter is None:
-            return
-        reason = "Rekomendasi tidak diperlukan lagi"
-        void = LetterVoid(
-            number=self._request.number,
-            purpose=letter.purpose,
-            reason=reason,
-            event=self._ledger.event(Tag.LETTER_VOIDED, number_text=letter.number_text, reason=reason),
-        )
-        await workflow.execute_activity_method(
-            CaseBook.void_letter, void, summary=f"Nomor batal: {letter.number_text}", **OWN_STORE
-        )
 
     async def _ask_applicant(self, asked: Decision) -> str:
         """The applicant answers while the agency's clock rests; gives what the agency reads then."""
@@ -534,7 +357,7 @@ class RecommendationWorkflow:
         await self._ledger.keep(
             CaseBook.record_answer, f"{agency.name} tidak perlu menjawab lagi", opd_answer=answer
         )
-        await self._void_letter()
+        await self._own_letter.void()
         return answer
 
     # Inside
