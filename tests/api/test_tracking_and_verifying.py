@@ -142,6 +142,20 @@ async def test_a_letter_past_its_time_has_expired(api: Api) -> None:
     assert (await api.anonymous().get(address)).json()["state"] == "KEDALUWARSA"
 
 
+async def test_the_page_of_a_code_answers_from_the_register_and_judges_no_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def judged(*_: object) -> None:
+        raise AssertionError("a file was judged")
+
+    monkeypatch.setattr(api.services.verifying, "judge", judged)
+    number, code, _ = await released(api)
+    await issue_letter(api, number)
+    for address in (f"/v/{code}", f"/api/v1/verifications/{code}"):
+        answer = await api.anonymous().get(address)
+        assert answer.status_code == 200 and "Contoh Pemohon" in answer.text
+
+
 async def test_a_code_that_we_did_not_make_is_unknown(api: Api) -> None:
     _, code, _ = await released(api)
     foreign = f"{code.partition('.')[0]}.aaaaaaaaaaaaaaaa"
