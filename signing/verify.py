@@ -94,6 +94,16 @@ class _Found:
     good: bool = True
 
 
+def _only_claimed_time(embedded: EmbeddedPdfSignature) -> datetime | None:
+    """What the signature's one timestamp claims, not judged yet; None where there is none, several, or rubbish."""
+    try:
+        tokens = list(extract_tst_data_iter(embedded.signer_info, signed=False))
+        claimed = tokens[0]["encap_content_info"]["content"].parsed["gen_time"].native if len(tokens) == 1 else None
+    except Exception:
+        return None
+    return claimed if isinstance(claimed, datetime) and claimed.tzinfo is not None else None
+
+
 def _end_of_coverage(found: _Found) -> int:
     numbers = found.embedded.byte_range
     return int(numbers[2]) + int(numbers[3])
@@ -228,22 +238,29 @@ class _Judgement:
         if certificates is None:
             return
         proof = self._proof_after(found)
-        moment = await self._signature_time(found, proof)
-        if moment is None and self.policy.min_level is not Level.B_B:
-            self.reasons.append(Reason.of("timestamp_missing", found.name))
+        stamping = Evidence(self.policy, self.archive, proof)
+        # One token is judged together with the signature, at the time that it claims; of several, one is chosen first.
+        claimed = _only_claimed_time(found.embedded)
+        moment = claimed or await self._signature_time(found, stamping)
         archive = self.archive.with_signed_evidence(found.embedded.signer_info["signed_attrs"])
         evidence = Evidence(self.policy, archive, moment or self.now)
         try:
             status = await async_validate_pdf_signature(
                 found.embedded,
                 signer_validation_context=evidence.signer_context(),
-                ts_validation_context=Evidence(self.policy, self.archive, proof).timestamp_context(),
+                ts_validation_context=stamping.timestamp_context(),
                 skip_diff=True,
                 key_usage_settings=signer_usage(found.embedded.signer_cert),
             )
         except Exception:
+            if claimed:
+                await self._signature_time(found, stamping)  # says whether the token is to blame
             self._blame("signature_invalid", found)
             return
+        if claimed:
+            moment = self._time_of(found, status.timestamp_validity, stamping)
+        if moment is None and self.policy.min_level is not Level.B_B:
+            self.reasons.append(Reason.of("timestamp_missing", found.name))
         if not status.intact:
             self._blame("digest_mismatch", found)
         if not status.valid:
@@ -295,9 +312,8 @@ class _Judgement:
         ]
         return min(later, default=self.now)
 
-    async def _signature_time(self, found: _Found, proof: datetime) -> datetime | None:
+    async def _signature_time(self, found: _Found, evidence: Evidence) -> datetime | None:
         """The trusted time of a signature: its own timestamp's, else that of a document timestamp over it."""
-        evidence = Evidence(self.policy, self.archive, proof)
         try:
             timing = await collect_timing_info(
                 found.embedded.signer_info, evidence.timestamp_context(), raw_digest=found.embedded.compute_digest
@@ -305,7 +321,11 @@ class _Judgement:
         except Exception:
             self._blame("timestamp_invalid", found)
             return None
-        token = timing.get("timestamp_validity")
+        return self._time_of(found, timing.get("timestamp_validity"), evidence)
+
+    def _time_of(self, found: _Found, token: Any, evidence: Evidence) -> datetime | None:
+        """The time of a token that was judged by `evidence`; of a signature without one, what its moment proves."""
+        proof = evidence.moment
         if token is None:
             return proof if proof is not self.now else None
         if not (token.intact and token.valid):
