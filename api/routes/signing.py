@@ -55,9 +55,10 @@ SIGNERS = {
 """Who signs, by what right and at which task: the head products, an agency's officer the agency's recommendation."""
 
 
-def only_a_signer(login: SignedIn) -> Actor:
-    """The actor, who is a head of office or an agency's officer. Raises RuleError(not-allowed)."""
-    if login.actor.role not in SIGNERS:
+async def only_a_signer(login: SignedIn, services: Here) -> Actor:
+    """The person who asks: head of office, acting as one, or an agency's officer. Raises RuleError(not-allowed)."""
+    capacities = await services.capacities(login.actor)
+    if all(one.role not in SIGNERS for one in capacities):
         raise RuleError(Code.NOT_ALLOWED)
     return login.actor
 
@@ -217,7 +218,7 @@ async def _kept(services: Services, activation_id: str | None) -> ActivationRow 
 async def _look_up(services: Services, asked: TaskSeen, actor: Actor, again: bool) -> Work | Problem:
     """The task, where its letter is the one that was shown and can be signed; asked again, also one closed since."""
     try:
-        act, kind = SIGNERS[actor.role]
+        act, kind = SIGNERS[Role.OPD if actor.role is Role.OPD else Role.HEAD_OF_OFFICE]
         work = await load_work(services, asked.task, actor, act)
         if work.task.kind != kind:
             raise RuleError(Code.DECISION_NOT_POSSIBLE)

@@ -13,7 +13,7 @@ from store.records import Mandate, Standing
 from tests.api.cases import a_letter, an_event, open_task
 from tests.api.conftest import Api
 from tests.api.filing import a_case
-from tests.api.test_ordering_signatures import ADDRESS, PROOFS, kept_activations, waiting_letter
+from tests.api.test_ordering_signatures import ADDRESS, PROOFS, kept_activations, shown, waiting_letter
 
 READINESS = "/api/v1/signing/readiness"
 MANDATED, OTHER = "a" * 64, "b" * 64
@@ -54,9 +54,9 @@ async def test_with_a_certificate_that_cannot_sign_no_consent_is_taken(api: Api,
     standing, days, certificate, words = UNUSABLE[case]
     await mandated(api)
     await stands(api, standing, days, certificate)
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     head = await api.as_("kepala")
-    answer = await head.post(ADDRESS, json={"tasks": [task], **PROOFS})
+    answer = await head.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})
     assert (answer.status_code, answer.json()["code"]) == (409, "certificate-not-usable")
     assert words in answer.json()["detail"]
     assert await kept_activations(api) == 0
@@ -70,21 +70,21 @@ async def test_with_a_certificate_that_cannot_sign_no_consent_is_taken(api: Api,
 async def test_a_certificate_that_ends_soon_signs_and_says_so(api: Api) -> None:
     await mandated(api)
     await stands(api, "expiring", 20)
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     head = await api.as_("kepala")
     ready = (await head.get(READINESS)).json()
     assert (ready["may_sign"], ready["concern"]) == (True, "expiring")
-    assert (await head.post(ADDRESS, json={"tasks": [task], **PROOFS})).status_code == 202
+    assert (await head.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})).status_code == 202
 
 
 async def test_what_the_provider_does_not_say_stops_nobody(api: Api) -> None:
     await mandated(api)
     await stands(api, "unknown", None, None)
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     head = await api.as_("kepala")
     ready = (await head.get(READINESS)).json()
     assert (ready["may_sign"], ready["concern"], ready["known_at"]) == (True, None, None)
-    assert (await head.post(ADDRESS, json={"tasks": [task], **PROOFS})).status_code == 202
+    assert (await head.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})).status_code == 202
 
 
 async def test_without_a_mandate_of_today_the_head_is_told_before_the_click(api: Api) -> None:
@@ -94,19 +94,19 @@ async def test_without_a_mandate_of_today_the_head_is_told_before_the_click(api:
 
 async def test_an_acting_head_orders_signatures_and_a_colleague_does_not(api: Api) -> None:
     await mandated(api, "koordinator", "plh")
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     acting, other = await api.as_("koordinator"), await api.as_("teknis")
     assert (await acting.get(READINESS)).json()["capacity"] == "plh"
-    answer = await acting.post(ADDRESS, json={"tasks": [task], **PROOFS})
+    answer = await acting.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})
     assert (answer.status_code, answer.json()["results"][0]["state"]) == (202, "ordered")
     (ordered,) = api.engine.decisions
     assert (ordered[1].actor.id, ordered[1].actor.role) == ("koordinator", Role.HEAD_OF_OFFICE)
     assert (await other.get(READINESS)).status_code == 403
-    assert (await other.post(ADDRESS, json={"tasks": [task], **PROOFS})).status_code == 403
+    assert (await other.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})).status_code == 403
 
 
 async def test_a_letter_changed_after_its_paraf_is_refused_at_the_door(api: Api) -> None:
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     await api.records.freeze_letter(
         LetterFrozen(
             number=task.split(".")[0],
@@ -118,7 +118,7 @@ async def test_a_letter_changed_after_its_paraf_is_refused_at_the_door(api: Api)
             event=an_event(api, "diubah", Tag.LETTER_DRAFTED),
         )
     )
-    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})
     assert (answer.status_code, answer.json()["code"]) == (409, "stale-version")
     assert api.engine.decisions == [] and await kept_activations(api) == 0
 
@@ -127,7 +127,7 @@ async def test_a_provider_that_takes_many_gets_one_batch_of_the_letters_that_wer
     api.services.settings = api.settings.model_copy(update={"signing_provider": ProviderKind.BSRE_V2})
     letters = [await waiting_letter(api) for _ in range(3)]
     head, headers = await api.as_("kepala"), {"Idempotency-Key": "ttd-banyak"}
-    body = {"tasks": [*(task for task, _ in letters), "tidak-ada"], **PROOFS}
+    body = {"tasks": shown(*letters, ("tidak-ada", "0" * 64)), **PROOFS}
     answer = await head.post(ADDRESS, json=body, headers=headers)
     assert [result["state"] for result in answer.json()["results"]] == ["ordered"] * 3 + ["refused"]
     (batch,) = api.engine.batches
@@ -143,20 +143,20 @@ async def test_a_provider_that_takes_many_gets_one_batch_of_the_letters_that_wer
 
 async def test_a_batch_that_the_engine_did_not_take_is_unknown_and_ordered_when_asked_again(api: Api) -> None:
     api.services.settings = api.settings.model_copy(update={"signing_provider": ProviderKind.BSRE_V2})
-    task, _ = await waiting_letter(api)
+    task, seen = await waiting_letter(api)
     head, headers = await api.as_("kepala"), {"Idempotency-Key": "ttd-lagi"}
     api.engine.takes_batches = False
-    first = await head.post(ADDRESS, json={"tasks": [task], **PROOFS}, headers=headers)
+    first = await head.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS}, headers=headers)
     assert first.json()["results"][0]["state"] == "unknown"
     api.engine.takes_batches = True
-    second = await head.post(ADDRESS, json={"tasks": [task], **PROOFS}, headers=headers)
+    second = await head.post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS}, headers=headers)
     assert second.json()["results"][0]["state"] == "ordered"
     assert [one.activation_id for one in api.engine.batches] == [first.json()["activation_id"]]
 
 
 async def test_letters_of_a_provider_that_takes_one_need_no_batch(api: Api) -> None:
-    task, _ = await waiting_letter(api)
-    await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    task, seen = await waiting_letter(api)
+    await (await api.as_("kepala")).post(ADDRESS, json={"tasks": shown((task, seen)), **PROOFS})
     (_, decision, _) = api.engine.decisions[0]
     assert isinstance(decision.body, SignatureOrdered)
     assert not decision.body.in_batch and api.engine.batches == []
@@ -178,5 +178,5 @@ async def test_a_task_without_its_letter_is_refused(api: Api) -> None:
     task = await open_task(
         api, number, TaskKind.SIGNING, Role.HEAD_OF_OFFICE, subject_sha256="e" * 64, holder="Kepala"
     )
-    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": [task], **PROOFS})
+    answer = await (await api.as_("kepala")).post(ADDRESS, json={"tasks": shown((task, "e" * 64)), **PROOFS})
     assert answer.json()["code"] == "stale-version"
