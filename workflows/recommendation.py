@@ -238,7 +238,12 @@ class RecommendationWorkflow:
         )
         self._given = answer
         if self._letters_are_signed or answer.way == "wet_signed":
-            facts: dict[str, Any] = {"opd": answer.opd, "holder": answer.name, "letter_sha256": answer.letter_sha256}
+            facts: dict[str, Any] = {
+                "task": decision.task_id,
+                "opd": answer.opd,
+                "holder": answer.name,
+                "letter_sha256": answer.letter_sha256,
+            }
             self._ledger.note(self._ledger.event(Tag.OPD_ANSWERED, decision.actor, answer=answer.answer, **facts))
         await self._ledger.keep(CaseBook.record_answer, f"Jawaban {self._request.agency.name}", opd_answer=answer)
         return answer
