@@ -49,7 +49,7 @@ def test_check_of_nothing_is_no_success(tmp_path: Path, folder: str) -> None:
 
 def test_list_has_a_line_for_every_version() -> None:
     lines = run("list").stdout.splitlines()
-    assert len(lines) == 1 + 70
+    assert len(lines) == 1 + 72
     assert [line.split()[:3] for line in lines if line.startswith("sip-fisioterapis ")] == [
         ["sip-fisioterapis", "1", "published"],
         ["sip-fisioterapis", "2", "draft"],
