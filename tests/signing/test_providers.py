@@ -106,6 +106,8 @@ def test_a_refused_environment_says_why_without_showing_values(
     store = {"database_url": "postgresql://x", "s3_access_key_id": "x", "s3_secret_access_key": "x"}
     for name, value in {**given, **store}.items():
         monkeypatch.setenv(name.upper(), value)
+    # In this process it would hold for all tests that come after.
+    monkeypatch.setattr("worker.main.keep_memory_private", lambda: None)
     assert main(["--queue", "signing"]) == 2
     shown = capsys.readouterr()
     assert PASSWORD not in shown.out + shown.err
