@@ -28,7 +28,7 @@ LADDERS = PERMITS / "ladders.yaml"
 LETTERS = PERMITS.parent / "web" / "letters"
 """Where the letter templates lie; only their names are of interest here."""
 
-NOT_A_LETTER = frozenset({"base", "evaluasi"})  # what letters share, and the monthly report
+NOT_A_LETTER = frozenset({"base", "evaluasi", "sealed", "catatan-segel", "laporan-pemeriksaan"})
 LISTS = {"stages": "desks.yaml", "requirements": "requirements.yaml", "form": "forms.yaml"}
 REJECTION = {
     "template": "penolakan",
