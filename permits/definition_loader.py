@@ -29,6 +29,7 @@ LETTERS = PERMITS.parent / "web" / "letters"
 """Where the letter templates lie; only their names are of interest here."""
 
 NOT_A_LETTER = frozenset({"base", "evaluasi", "sealed", "catatan-segel", "laporan-pemeriksaan"})
+"""What letters share, the monthly report, and what the office seals."""
 LISTS = {"stages": "desks.yaml", "requirements": "requirements.yaml", "form": "forms.yaml"}
 REJECTION = {
     "template": "penolakan",
