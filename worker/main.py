@@ -225,9 +225,16 @@ async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:
         log.info("The worker is ready.", extra={"queue": worker.task_queue})
         await stop.wait()
         log.info("The worker stops.", extra={"queue": worker.task_queue})
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
+
+
+async def _end(chores: Sequence[asyncio.Future[None]]) -> None:
+    """Ends the chores. A library that was closing a connection may lose a cancellation: it is said again until heard."""
+    left = set(chores)
+    while left:
+        for chore in left:
+            chore.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
 
 
 def _mail(settings: MainSettings) -> MailClient:
