@@ -229,7 +229,7 @@ async def _work(worker: Worker, chores: Chores, stop: asyncio.Event) -> None:
 
 
 async def _end(chores: Sequence[asyncio.Future[None]]) -> None:
-    """Ends the chores. A library that was closing a connection may lose a cancellation: it is said again until heard."""
+    """Ends the chores. A library that closes a connection may lose a cancellation: it is said again until heard."""
     left = set(chores)
     while left:
         for chore in left:
