@@ -86,6 +86,7 @@ class RecommendationWorkflow:
         self._asked_at = self._clock.now()
         self._silence = Silence(task_clock(self._asked_at, request.agency.working_days, request.calendar))
         self._given: OpdAnswer | None = None  # stands, even when the case is withdrawn while it is written
+        self._taken: Decision | None = None  # an answer of which it is not known yet whether it has to be signed
         self._withdrawn: RequestWithdrawn | None = None
         self._extended: RequestExtended | None = None
         self._waits_for_applicant = False
@@ -199,13 +200,21 @@ class RecommendationWorkflow:
                         return await self._keep_answer(decision)
                     instructions = mismatch
                 case _:
-                    if not self._letters_are_signed or not await self._own_letter.is_wanted(decision):
+                    if not await self._is_to_be_signed(decision):
                         return await self._keep_answer(decision)
                     letter = await self._own_letter.write(decision)
                     returned = await self._own_letter.have_signed(letter, decision.actor)
                     if returned is None:
                         return await self._keep_answer(decision, letter)
                     instructions = returned
+
+    async def _is_to_be_signed(self, decision: Decision) -> bool:
+        if not self._letters_are_signed:
+            return False
+        self._taken = decision
+        wanted = await self._own_letter.is_wanted(decision)
+        self._taken = None
+        return wanted
 
     def _question(self, instructions: str) -> Question:
         agency = self._request.agency
@@ -337,6 +346,8 @@ class RecommendationWorkflow:
             )
 
     async def _given_or_released(self) -> OpdAnswer:
+        if self._taken is not None:
+            return await self._keep_answer(self._taken)
         return self._given or await self._release()
 
     async def _release(self) -> OpdAnswer:

@@ -115,9 +115,10 @@ async def test_a_worker_without_its_environment_says_what_is_missing(office: Off
 
 async def test_failpoints_never_run_in_production(office: Office) -> None:
     armed = {"SAKPORE_FAILPOINT": "open_task:after", "SAKPORE_FAILPOINT_MARKS": str(office.folder)}
-    # A document key that production takes: the refusal is to be about the failpoint.
-    keys = {"DOCUMENT_KEYS": office.environment["DOCUMENT_KEYS"].replace("dev", "satu").replace("test", "satu")}
-    unsafe = {**office.environment, **armed, **keys, "SAKPORE_ENV": "production"}
+    # A document key and a provider that production takes: the refusal is to be about the failpoint.
+    keys = office.environment["DOCUMENT_KEYS"].replace("dev", "satu").replace("test", "satu")
+    fit = {"DEMO_AUTHORITY": "true", "DOCUMENT_KEYS": keys}
+    unsafe = {**office.environment, **armed, **fit, "SAKPORE_ENV": "production"}
     worker = WorkerProcess("signing", office.folder / "worker-unsafe.log", unsafe)
     await worker.start()
     try:

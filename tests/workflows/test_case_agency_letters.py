@@ -126,7 +126,7 @@ async def test_nobody_else_signs_for_the_agency(office: Office) -> None:
     activation = await office.consent(task.subject_sha256, officer=AGENCY_SIGNER.id)
     await case.decide(task, SignatureOrdered(activation_id=activation), by=person("bappeda"))
     failed = await case.event(Tag.OPD_SIGNATURE_FAILED)
-    assert failed.facts["code"] == "activation-spent"
+    assert failed.facts["code"] == "no-mandate"
 
 
 async def test_an_answer_written_anew_keeps_its_number_and_is_another_letter(office: Office) -> None:
