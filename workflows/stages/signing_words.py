@@ -21,7 +21,7 @@ _WHY = {
     "signing-unavailable": "layanan tanda tangan tidak menjawab; tandatangani lagi nanti",
     "outcome_unknown": "hasil di penyedia tidak diketahui; periksa sebelum menandatangani lagi",
     "rewritten": "berkas yang kembali dari penyedia bukan surat ini dan disimpan terpisah; petugas sistem memeriksanya",
-    "wrong_signer": "berkas yang kembali ditandatangani sertifikat lain dan disimpan terpisah; periksa sertifikat Anda",
+    "wrong_signer": "tanda tangannya bukan dari sertifikat yang disebut dalam mandat; periksa sertifikat Anda",
     "not-valid": "tanda tangan yang kembali tidak lolos pemeriksaan dan disimpan terpisah; petugas sistem memeriksanya",
     "signature_not_proven": "tanda tangannya tidak dapat dibuktikan; petugas sistem memeriksanya",
     "wrong_passphrase": "frasa sandinya salah",
