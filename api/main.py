@@ -35,7 +35,7 @@ from api.pages.verification import verification_pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
-from api.reporting import ReportDoor
+from api.reporting import MOST_WAITING
 from api.routes import api_router
 from api.scanner import Scanner
 from api.sentences import Sentences
@@ -43,6 +43,7 @@ from api.services import OfficeCalendar, Services, utc_now
 from api.settings import ApiSettings
 from api.uploads import DrainRefusedBodies
 from api.verifying import Verifying
+from api.waiting_row import WaitingRow
 from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
@@ -100,7 +101,7 @@ def services_from(
         code_reader=CodeReader(settings.public_base_url, settings.qr_key_bytes),
         field_codes=FieldCodes(settings.field_code_keys),
         verifying=Verifying(settings.signing_trust_dir),
-        reports=ReportDoor(),
+        reports=WaitingRow(MOST_WAITING),
         problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
         sentences=Sentences(),
         pages=page_environment(WEB),

@@ -12,8 +12,6 @@ import binascii
 import hmac
 import secrets
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,7 +23,7 @@ from permits.sealing import SealedDocument
 from signing.checked import CheckedFile
 from workflows.sealing_order import SealingOrder
 
-if TYPE_CHECKING:  # the services hold the door below
+if TYPE_CHECKING:  # the views, which the services know, read this
     from api.services import Services
 
 ORDER_LIFE = timedelta(hours=1)
@@ -33,6 +31,7 @@ REPORT_LIFE = timedelta(days=30)
 MOST_ORDER_CHARACTERS = 60_000
 MOST_FACTS_BYTES = 200_000
 MOST_WAITING = 4
+"""Reports that are waited for at once."""
 WAIT_SECONDS = 8.0
 _PURPOSE = b"sakpore report order v1\0"
 
@@ -70,25 +69,6 @@ def read_order(order: str, key: bytes, now: datetime) -> CheckedFile:
     if not checked.checked_at <= now <= checked.checked_at + ORDER_LIFE:
         raise Problem(ApiCode.REPORT_ORDER_INVALID)
     return checked
-
-
-class ReportDoor:
-    """Bounds how many reports are waited for at once."""
-
-    def __init__(self) -> None:
-        self._waiting = 0
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the row. Raises Problem(too-many-attempts) when it is full."""
-        if self._waiting >= MOST_WAITING:
-            seconds = 10
-            raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
 
 
 async def order_report(services: Services, order: str) -> Ordered:

@@ -17,11 +17,11 @@ from api.mailing import Mailing
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
 from api.registries import PopulationRegistry
-from api.reporting import ReportDoor
 from api.scanner import Scanner
 from api.sentences import Sentences
 from api.settings import ApiSettings
 from api.verifying import Verifying
+from api.waiting_row import WaitingRow
 from permits.authority import Actor
 from permits.calendar import WorkingCalendar
 from permits.calendar_loader import current_calendar
@@ -75,7 +75,7 @@ class Services:
     code_reader: CodeReader
     field_codes: FieldCodes
     verifying: Verifying
-    reports: ReportDoor
+    reports: WaitingRow
     problems: ProblemAnswers
     sentences: Sentences
     pages: Environment

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.x509 import load_pem_x509_certificates
 
 from api.problems import ApiCode, Problem
+from api.waiting_row import WaitingRow
 from signing.errors import SigningError
 from signing.port import HEAD_FIELD
 from signing.verdict import Level, Reason, Report, Verdict
@@ -40,19 +40,7 @@ class Verifying:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._verifier: LimitedVerifier | None = None
         self._stamp: tuple[object, ...] = ()
-        self._waiting = 0
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the row, taken before a file is read. Raises Problem(too-many-attempts) when the row is full."""
-        if self._waiting >= MOST_WAITING:
-            seconds = 10
-            raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
+        self.row = WaitingRow(MOST_WAITING)
 
     async def judge(
         self, pdf: bytes, mandated: tuple[str, ...], others: Mapping[str, tuple[str, ...]] = _NO_OTHERS

@@ -71,7 +71,7 @@ async def ways_to_verify(
 @verification_pages.post("/v")
 async def upload(request: Request, services: Here) -> Response:
     """The verdict on an uploaded PDF; a photo given in its place is read as one."""
-    with services.verifying.place():
+    with services.verifying.row.place():
         given = await _given(request, services, "pdf", services.settings.verification_limit_bytes)
         if isinstance(given, Response):
             return given
@@ -84,7 +84,7 @@ async def upload(request: Request, services: Here) -> Response:
 @verification_pages.post("/v/foto")
 async def photo(request: Request, services: Here) -> Response:
     """On to the letter whose QR code is on the photo, or a sentence why not."""
-    with services.verifying.place():
+    with services.verifying.row.place():
         given = await _given(request, services, "foto", PHOTO_LIMIT_BYTES)
         return given if isinstance(given, Response) else await _read_photo(request, services, given.content)
 

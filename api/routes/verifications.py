@@ -61,7 +61,7 @@ async def verify_code(code: str, services: Here) -> PermitView:
 )
 async def verify_file(request: Request, services: Here) -> ReportView:
     """Judges a PDF, given as a form's `file` or as the body itself; it is not kept. A broken file is a verdict."""
-    with services.verifying.place():
+    with services.verifying.row.place():
         upload = await _read(request, services)
         return await report_view(services, upload.content, upload.sha256)
 
