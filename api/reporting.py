@@ -14,17 +14,14 @@ import secrets
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from api.problems import ApiCode, Problem
+from api.services import Services
 from permits.sealing import SealedDocument
 from signing.checked import CheckedFile
 from workflows.sealing_order import SealingOrder
-
-if TYPE_CHECKING:  # the views, which the services know, read this
-    from api.services import Services
 
 ORDER_LIFE = timedelta(hours=1)
 REPORT_LIFE = timedelta(days=30)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import io
 import json
 import logging
 import os
@@ -23,33 +22,16 @@ import boto3
 import typst
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
-from pydantic import SecretStr
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_signer import (
-    PdfSignatureMetadata,
-    PdfSigner,
-    PdfTimeStamper,
-    TimestampDSSContentSettings,
-)
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko_certvalidator import CertificateValidator
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.letters import LETTERS_DIR, NOON, WESTERN_INDONESIA_TIME
+from benchmarks.floor_signature import HeldSigner
 from benchmarks.floor_workflow import MAIN_QUEUE, SIGNING_QUEUE, FloorCase, FloorStep
-from sakpore.people import HEAD, PASSPHRASE
-from signing.material import TrustMaterial
-from signing.pipeline import Pipeline
-from signing.pkcs12 import Pkcs12Provider
-from signing.port import HEAD_FIELD
-from signing.timestamps import TsaClient
 from store.logs import log_as_json
 
 INSERT = "INSERT INTO floor_steps (round_id, workflow_id, n, waits_for, at) VALUES (%s, %s, %s, %s, now())"
-BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 CREATE = """
 CREATE TABLE IF NOT EXISTS floor_steps (
     round_id text NOT NULL, workflow_id text NOT NULL, n integer NOT NULL, waits_for text NOT NULL,
@@ -147,36 +129,13 @@ class FloorSigner:
     def __init__(self, record: Record, objects: Objects, environment: dict[str, str]) -> None:
         self._record = record
         self._objects = objects
-        folder = Path(environment["SIGNING_PKI_DIR"])
-        self._material = TrustMaterial(folder)
-        self._timestamper = TsaClient(environment["SIGNING_TSA_URL"])
-        provider = Pkcs12Provider(folder / "p12", Pipeline(self._material, self._timestamper))
-        self._signer = provider.open_signer(HEAD.id, SecretStr(PASSPHRASE))
+        self._signer = HeldSigner(environment)
 
     @activity.defn(name="sign")
     async def sign(self, step: FloorStep) -> str:
-        """PAdES B-LTA, certified: signature, DSS and document timestamp, a third quicker than pyHanko's one call."""
+        """PAdES B-LTA, certified."""
         letter = await self._objects.get(step.letter_sha256)
-        metadata = PdfSignatureMetadata(
-            field_name=HEAD_FIELD,
-            md_algorithm="sha256",
-            certify=True,
-            docmdp_permissions=MDPPerm.NO_CHANGES,
-            subfilter=SigSeedSubFilter.PADES,
-        )
-        context, out = self._material.context(), io.BytesIO()
-        validator = CertificateValidator(
-            self._signer.signing_cert, list(self._signer.cert_registry), validation_context=context
-        )
-        chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
-        signer = PdfSigner(metadata, signer=self._signer, timestamper=self._timestamper)
-        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(letter)), output=out)
-        archive = IncrementalPdfFileWriter(out)
-        DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)
-        await PdfTimeStamper(self._timestamper).async_timestamp_pdf(
-            archive, "sha256", validation_context=context, in_place=True, dss_settings=BEFORE_TIMESTAMP
-        )
-        sha256 = await self._objects.put(out.getvalue())
+        sha256 = await self._objects.put(await self._signer.sign(letter))
         await self._record.write(step)
         return sha256
 

@@ -37,25 +37,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-from pydantic import SecretStr
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_signer import (
-    PdfSignatureMetadata,
-    PdfSigner,
-    PdfTimeStamper,
-    TimestampDSSContentSettings,
-)
 from pyhanko.sign.validation import async_validate_pdf_signature
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko_certvalidator import CertificateValidator
 from rich.console import Console
 
 from activities.signatures import SignatureDesk
 from activities.signer_ids import SignerIds
 from activities.signing_orders import SignLetter
 from benchmarks.drive import Waiting, drive
+from benchmarks.floor_signature import HeldSigner
 from benchmarks.floor_worker import Objects
 from benchmarks.machine import about, load
 from benchmarks.office import LOOK, Office
@@ -69,7 +59,6 @@ from signing.activation import SealingKeyPair
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
 from signing.pkcs12 import Pkcs12Provider
-from signing.port import HEAD_FIELD
 from signing.timestamps import TsaClient
 from store.database import Database, create_engine
 from store.documents import DocumentStore
@@ -83,7 +72,6 @@ PARTS = ("postgres", "temporal", "s3", "mail", "pki", "migrate", "seed", "trust"
 GOAL = 1.15
 AT_ONCE = 4
 PERMIT_TYPE = "sip-fisioterapis"
-BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 BATCH_SECONDS = 300.0
 Task = dict[str, Any]
 
@@ -164,43 +152,17 @@ class Floor:
     name = "floor"
 
     def __init__(self, environment: dict[str, str]) -> None:
-        folder = Path(environment["SIGNING_PKI_DIR"])
-        self._material = TrustMaterial(folder)
-        self._timestamper = TsaClient(environment["SIGNING_TSA_URL"])
-        provider = Pkcs12Provider(folder / "p12", Pipeline(self._material, self._timestamper))
-        self._signer = provider.open_signer(HEAD.id, SecretStr(PASSPHRASE))
+        self._signer = HeldSigner(environment)
         self._objects = Objects(environment)
 
     async def sign(self, letter: bytes) -> None:
         """Signature, validation, PUT."""
-        signed = await self._signed(letter)
+        signed = await self._signer.sign(letter)
         found = PdfFileReader(io.BytesIO(signed)).embedded_regular_signatures[0]
-        status = await async_validate_pdf_signature(found, signer_validation_context=self._material.context())
+        status = await async_validate_pdf_signature(found, signer_validation_context=self._signer.material.context())
         if not status.bottom_line:
             raise RuntimeError("the floor's signature is not valid")
         await self._objects.put(signed)
-
-    async def _signed(self, letter: bytes) -> bytes:
-        metadata = PdfSignatureMetadata(
-            field_name=HEAD_FIELD,
-            md_algorithm="sha256",
-            certify=True,
-            docmdp_permissions=MDPPerm.NO_CHANGES,
-            subfilter=SigSeedSubFilter.PADES,
-        )
-        context, out = self._material.context(), io.BytesIO()
-        validator = CertificateValidator(
-            self._signer.signing_cert, list(self._signer.cert_registry), validation_context=context
-        )
-        chain = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
-        signer = PdfSigner(metadata, signer=self._signer, timestamper=self._timestamper)
-        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(letter)), output=out)
-        archive = IncrementalPdfFileWriter(out)
-        DocumentSecurityStore.supply_dss_in_writer(archive, None, paths=[chain], validation_context=context)
-        await PdfTimeStamper(self._timestamper).async_timestamp_pdf(
-            archive, "sha256", validation_context=context, in_place=True, dss_settings=BEFORE_TIMESTAMP
-        )
-        return out.getvalue()
 
 
 async def timed(works: Sequence[Callable[[], Awaitable[None]]]) -> float:
