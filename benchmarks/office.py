@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ class Office:
         """
         clock = asyncio.get_running_loop().time
         began = clock()
-        while await self._count("SELECT count(*) AS n FROM outbox WHERE state = 'pending'"):
+        while await self.count("SELECT count(*) AS n FROM outbox WHERE state = 'pending'"):
             await asyncio.sleep(LOOK_AFTER_SECONDS)
         return clock() - began
 
@@ -156,7 +157,7 @@ class Office:
         issued = "SELECT count(*) AS n FROM applications WHERE status = 'issued' AND number = ANY(%s)"
         signed = "SELECT count(*) AS n FROM signed_letters WHERE number = ANY(%s)"
         for query in (issued, signed):
-            if await self._count(query, done.numbers) != len(done.numbers):
+            if await self.count(query, done.numbers) != len(done.numbers):
                 raise RuntimeError("not every case of the round was issued with one signed letter")
 
     async def printed_letters(self, number: str) -> list[dict[str, Any]]:
@@ -169,7 +170,8 @@ class Office:
         found = [await self._documents.get_document(row["input"]) for row in await cursor.fetchall()]
         return [_printed_form(LetterInput.model_validate_json(content)) for content in found]
 
-    async def _count(self, query: str, *numbers: list[str]) -> int:
+    async def count(self, query: str, *numbers: list[str]) -> int:
+        """The number `n` that a query answers."""
         row = await (await self._eyes.execute(query, numbers)).fetchone()
         assert row is not None
         return int(row["n"])
@@ -251,14 +253,16 @@ class Office:
         """From the first start to the last closing."""
         await asyncio.gather(*(start_case(self.client, submission) for submission in work.submissions))
 
-        async def look() -> list[Waiting[dict[str, Any]]]:
-            cursor = await self._eyes.execute(LOOK, (work.numbers,))
-            return [Waiting(row["id"], row["kind"] == TaskKind.SIGNING, row) for row in await cursor.fetchall()]
-
         finish = asyncio.gather(*(self.client.get_workflow_handle(number).result() for number in work.numbers))
-        await drive(len(work.numbers), look, self._decide, self._sign, finish)
+        await drive(len(work.numbers), partial(self.look, work.numbers), self.decide, self.sign_all, finish)
 
-    async def _decide(self, task: dict[str, Any], body: Body | None = None) -> None:
+    async def look(self, numbers: Sequence[str]) -> list[Waiting[dict[str, Any]]]:
+        """The open tasks of these cases."""
+        cursor = await self._eyes.execute(LOOK, (list(numbers),))
+        return [Waiting(row["id"], row["kind"] == TaskKind.SIGNING, row) for row in await cursor.fetchall()]
+
+    async def decide(self, task: dict[str, Any], body: Body | None = None) -> None:
+        """Decides a task as the person does whose desk it lies on."""
         person = _who(task)
         kind = TaskKind(task["kind"])
         if kind is TaskKind.VERIFICATION:
@@ -275,10 +279,10 @@ class Office:
         """Waits until these cases have closed."""
         await asyncio.gather(*(self.client.get_workflow_handle(number).result() for number in numbers))
 
-    async def _sign(self, letters: Sequence[dict[str, Any]]) -> None:
+    async def sign_all(self, letters: Sequence[dict[str, Any]]) -> None:
         """One activation for all letters of the round."""
         order = SignatureOrdered(activation_id=await self.consent(letters))
-        await asyncio.gather(*(self._decide(task, order) for task in letters))
+        await asyncio.gather(*(self.decide(task, order) for task in letters))
 
     async def consent(self, letters: Sequence[dict[str, Any]]) -> str:
         """The head's sealed activation for these letters, as the API makes it; its id."""

@@ -44,12 +44,11 @@ from rich.console import Console
 from activities.signatures import SignatureDesk
 from activities.signer_ids import SignerIds
 from activities.signing_orders import SignLetter
-from benchmarks.drive import Waiting, drive
+from benchmarks.drive import drive
 from benchmarks.floor_signature import HeldSigner
 from benchmarks.floor_worker import Objects
 from benchmarks.machine import about, load
-from benchmarks.office import LOOK, Office
-from permits.decisions import TaskKind
+from benchmarks.office import Office
 from permits.events import Event, Tag
 from sakpore.people import HEAD, PASSPHRASE
 from sakpore.stack.errors import StackError
@@ -89,14 +88,10 @@ class Letters:
         await asyncio.gather(*(start_case(office.client, submission) for submission in work.submissions))
         arrived: asyncio.Future[list[Task]] = asyncio.get_running_loop().create_future()
 
-        async def look() -> list[Waiting[Task]]:
-            cursor = await office._eyes.execute(LOOK, (work.numbers,))
-            return [Waiting(row["id"], row["kind"] == TaskKind.SIGNING, row) for row in await cursor.fetchall()]
-
         async def keep(tasks: list[Task]) -> None:
             arrived.set_result(tasks)
 
-        await drive(number, look, office._decide, keep, arrived)
+        await drive(number, partial(office.look, work.numbers), office.decide, keep, arrived)
         return arrived.result()
 
 
@@ -225,10 +220,10 @@ async def batch(office: Office, environment: dict[str, str], number: int, consol
     await office.forget_code()
     numbers = [task["workflow_id"] for task in tasks]
     loaded, began = load(), time.perf_counter()
-    await office._sign(tasks)
+    await office.sign_all(tasks)
     ordered = time.perf_counter() - began
     async with asyncio.timeout(BATCH_SECONDS):
-        while await office._count(VERIFIED, numbers) < number:
+        while await office.count(VERIFIED, numbers) < number:
             await asyncio.sleep(0.1)
     seconds = time.perf_counter() - began
     await office.finish(numbers)
