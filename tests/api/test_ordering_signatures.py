@@ -147,7 +147,8 @@ async def test_failures_that_are_no_guesses_and_batches_do_not_count_as_five(api
         await api.records.mark_claim(
             answer.json()["activation_id"], sha256, "FAILED", api.clock.now, "wrong_passphrase"
         )
-    await an_activation(api)
+    ordered, letter = await an_activation(api)
+    assert (await api.records.activation(ordered)).letters == [letter]
 
 
 async def test_guesses_that_are_still_on_their_way_count(api: Api) -> None:

@@ -83,6 +83,7 @@ def test_a_code_of_ours_opens_our_own_page(opened: Open) -> None:
     page, _ = opened(detector(f"{ADDRESS}/v/{CODE}"), headers=headers_of_the_api())
     page.get_by_role("button", name="Pindai dengan kamera").click()
     page.wait_for_url(f"{SITE}/v/{CODE}")
+    assert page.url == f"{SITE}/v/{CODE}"
 
 
 def test_a_foreign_code_is_named_and_never_asked_for(opened: Open) -> None:

@@ -171,7 +171,8 @@ async def test_a_key_that_is_not_rsa_would_break_pdf_a(kind: ProviderKind, fake:
 async def test_a_service_that_knows_only_bare_rsa_is_told_the_hash(kind: ProviderKind, fake: FakeCsc) -> None:
     fake.algorithms = ("1.2.840.113549.1.1.1",)
     with reached(kind, fake) as provider:
-        await provider.sign(fake.workshop.plain, order(fake))
+        signed = await provider.sign(fake.workshop.plain, order(fake))
+    assert signed.startswith(fake.workshop.plain) and len(signed) > len(fake.workshop.plain)
 
 
 @BOTH

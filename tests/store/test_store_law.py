@@ -48,6 +48,7 @@ async def test_what_a_published_version_says_never_changes(records: Records) -> 
 async def test_a_published_version_is_no_draft_again(records: Records) -> None:
     await records.publish_definitions([SIP])
     await refused_facts(records, changed(status="draft"))
+    assert await records.definition(SIP.code, 1) == SIP
 
 
 async def test_a_draft_may_change_until_it_is_published(records: Records) -> None:

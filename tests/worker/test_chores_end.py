@@ -22,7 +22,3 @@ async def test_a_chore_that_loses_its_first_cancellation_ends_all_the_same() -> 
     async with asyncio.timeout(30):
         await _end(chores)
     assert all(chore.done() for chore in chores)
-
-
-async def test_a_worker_without_chores_has_nothing_to_end() -> None:
-    await _end([])

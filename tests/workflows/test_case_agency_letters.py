@@ -154,3 +154,4 @@ async def test_silence_before_the_signature_climbs_the_same_ladder(office: Offic
     task = await case.task("sign_recommendation")
     await case.event(Tag.OPD_ESCALATED, lambda line: line.facts["task"] == task.id)
     await case.task("overdue")
+    assert task.id in {one.id for one in await case.open_tasks()}, "silence never takes the signature's task away"

@@ -140,3 +140,4 @@ async def test_a_letter_that_is_nowhere_to_be_found_holds_up_no_case(office: Off
     await case.decide(await case.go_on("recommendation"), Recommended(answer="approve", letter="e" * 64))
     await case.decide(await case.task("match_answer"), AnswerMatched(matches=True))
     await case.task("drafting")
+    assert await office.records.sealed_document(sealing_id("wet_letter", case.number, "e" * 64)) is None

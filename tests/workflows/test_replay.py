@@ -59,7 +59,7 @@ def named(name: str) -> WorkflowHistory:
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
 async def test_a_saved_history_replays(file: Path) -> None:
-    await replayer().replay_workflow(load(file))
+    assert (await replayer().replay_workflow(load(file))).replay_failure is None
 
 
 @dataclass
@@ -175,7 +175,7 @@ async def test_another_time_out_is_no_change_that_a_running_case_minds(monkeypat
     longer = OWN_STORE["start_to_close_timeout"] * 2
     monkeypatch.setitem(OWN_STORE, "start_to_close_timeout", longer)
 
-    await replayer().replay_workflow(named("plain"))
+    assert (await replayer().replay_workflow(named("plain"))).replay_failure is None
 
 
 def test_saved_histories_hold_nothing_in_clear() -> None:

@@ -91,8 +91,7 @@ async def test_a_letter_that_was_sent_before_a_crash_is_not_sent_again(
 ) -> None:
     case, task = await a_waiting_letter(office)
     order = await an_order(office, case, task)
-    await office.records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
-    await office.records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
+    await was_sent(office, order)
 
     results = [await carried_out(office, provider, order) for _ in range(2)]
 
@@ -148,8 +147,7 @@ async def test_with_a_key_of_our_own_the_holder_of_a_claim_signs_again_after_a_c
 ) -> None:
     case, task = await a_waiting_letter(office)
     order = await an_order(office, case, task)
-    await office.records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
-    await office.records.mark_claim(order.activation_id, order.letter_sha256, "SENT", datetime.now(UTC))
+    await was_sent(office, order)
     own = a_provider(office)._signs
 
     result: SignResult = await ActivityEnvironment().run(office.desk_of(own).sign_letter, order)
@@ -281,6 +279,13 @@ async def ordered_together(
 async def carried_out(office: Office, provider: RemoteProvider, order: SignLetter) -> SignResult:
     result: SignResult = await ActivityEnvironment().run(office.desk_of(provider).sign_letter, order)
     return result
+
+
+async def was_sent(office: Office, order: SignLetter) -> None:
+    """The letter left for the provider, and the worker died."""
+    now = datetime.now(UTC)
+    await office.records.claim(order.activation_id, order.letter_sha256, now)
+    await office.records.mark_claim(order.activation_id, order.letter_sha256, "SENT", now)
 
 
 async def came_back(office: Office, provider: RemoteProvider, order: SignLetter) -> None:
