@@ -20,8 +20,8 @@ from playwright.async_api import Page, async_playwright
 from signing.errors import PasskeyCopied
 from signing.webauthn import RelyingParty
 from tests.api.conftest import PASSWORD, Api
+from tests.api.passkeys import Ticking, Worker
 from tests.api.test_ordering_signatures import PASSPHRASE, shown, waiting_letter
-from tests.api.test_passkeys import Ticking, Worker
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
