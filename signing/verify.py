@@ -26,7 +26,6 @@ from pyhanko.sign.general import SignedDataCerts
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.generic_cms import (
     collect_timing_info,
-    extract_certs_for_validation,
     extract_tst_data_iter,
     get_signing_cert_attr,
 )
@@ -35,6 +34,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.accounting import Pool, Unaccounted, Unreadable, account_for_cms, der_in_hole
 from signing.document import Damaged, Document, has_damaged_page, open_document
+from signing.levels import level_of, proves_timestamp
 from signing.policy import Policy
 from signing.revisions import (
     ARCHIVE_ONLY,
@@ -274,7 +274,8 @@ class _Judgement:
         found.time = moment or status.signer_reported_dt
         found.time_is_trusted = moment is not None
         if found.good:
-            found.level = await self._level(found, certificates, moment)
+            covered = self._covered_by_timestamp(found)
+            found.level = await level_of(found.embedded, certificates, moment, self.policy, self.archive, covered)
 
     async def _signer_problem(self, found: _Found, status: Any, evidence: Evidence) -> str | None:
         problem = trust_problem(status, evidence, evidence.moment)
@@ -340,39 +341,12 @@ class _Judgement:
             self._blame("timestamp_order", found)
         return token.timestamp  # type: ignore[no-any-return]
 
-    async def _level(self, found: _Found, certificates: SignedDataCerts, moment: datetime | None) -> Level:
-        if moment is None:
-            return Level.B_B
-        if not await self._is_self_sufficient(found, certificates, self.archive, moment):
-            return Level.B_T
-        covering = [
-            other
-            for other in self.found
-            if other.is_timestamp and other.good and other.embedded.signed_revision > found.embedded.signed_revision
-        ]
-        if not covering:
-            return Level.B_LT
-        revision = self.document.reader.get_historical_resolver(covering[-1].embedded.signed_revision)
-        covered = Archive.read(revision)
-        suffices = covered.is_same_as(self.archive) or await self._is_self_sufficient(
-            found, certificates, covered, moment
-        )
-        return Level.B_LTA if suffices else Level.B_LT
-
-    async def _is_self_sufficient(
-        self, found: _Found, certificates: SignedDataCerts, archive: Archive, moment: datetime
-    ) -> bool:
-        """True when the DSS alone validates the chains of the signer and of the signature's timestamp."""
-        if not archive.has_revocation:
-            return False
-        evidence = Evidence(self.policy, archive, moment, embedded_only=True)
-        if not await evidence.suffices_for(certificates.signer_cert, certificates.other_certs, "signing"):
-            return False
-        for token in extract_tst_data_iter(found.embedded.signer_info, signed=False):
-            stamping = extract_certs_for_validation(token)
-            if not await evidence.suffices_for(stamping.signer_cert, stamping.other_certs, "time_stamping"):
-                return False
-        return True
+    def _covered_by_timestamp(self, found: _Found) -> Archive | None:
+        """The DSS as the last good document timestamp over this signature covers it."""
+        revisions = [other.embedded.signed_revision for other in self.found if other.is_timestamp and other.good]
+        if not revisions or revisions[-1] <= found.embedded.signed_revision:
+            return None
+        return Archive.read(self.document.reader.get_historical_resolver(revisions[-1]))
 
     def _check_changes(self, found: _Found) -> None:
         """Coverage of the whole revision, and nothing later but archive updates (or other mandated signatures)."""
@@ -468,9 +442,7 @@ class _Judgement:
         if certificates is None or last.time is None:
             return False
         for archive, wanted in ((Archive.read(before), False), (self.archive, True)):
-            evidence = Evidence(self.policy, archive, last.time, embedded_only=True)
-            others = certificates.other_certs
-            if await evidence.suffices_for(certificates.signer_cert, others, "time_stamping") is not wanted:
+            if await proves_timestamp(certificates, last.time, self.policy, archive) is not wanted:
                 return False
         return True
 
