@@ -9,6 +9,7 @@ that by name.
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -125,9 +126,8 @@ def has_idle_update(reader: PdfFileReader, after: int, stamped: set[int]) -> boo
         handler = reader.get_historical_resolver(revision)
         brought = set(reader.xrefs.explicit_refs_in_revision(revision))
         container = reader.xrefs.get_xref_container_info(revision)
-        found = reached(handler, [handler.trailer_view]) | {container.stream_ref}
-        found |= set(handler.object_streams_used())  # type: ignore[no-untyped-call]
-        if brought - found:
+        carriers = {container.stream_ref, *handler.object_streams_used()}  # type: ignore[no-untyped-call]
+        if not _reaches_all(handler, handler.trailer_view, brought - carriers):
             return True
         if revision not in stamped and not _grows_store(reader, revision, brought):
             return True
@@ -141,6 +141,29 @@ def _grows_store(reader: PdfFileReader, revision: int, brought: set[Any]) -> boo
     before = reader.get_historical_resolver(revision - 1)
     known = reached(before, [before.root["/DSS"]]) if "/DSS" in before.root else set()
     return bool((reached(handler, [handler.root["/DSS"]]) - known) & brought)
+
+
+def _reaches_all(handler: HistoricalResolver, start: Any, wanted: set[Any]) -> bool:
+    """True when each of these references can be reached; looks nearest first, and no longer than it has to."""
+    left, seen, waiting = set(wanted), set(), deque([start])
+    while left and waiting:
+        item = waiting.popleft()
+        if isinstance(item, generic.IndirectObject):
+            if item.reference in seen:
+                continue
+            seen.add(item.reference)
+            left.discard(item.reference)
+            try:
+                found = handler.get_object(item.reference)
+            except PdfReadError:
+                continue
+            # What the revision brought mostly refers to what else it brought.
+            (waiting.appendleft if item.reference in wanted else waiting.append)(found)
+        elif isinstance(item, generic.DictionaryObject):
+            waiting.extend(item.raw_get(key) for key in item)
+        elif isinstance(item, generic.ArrayObject):
+            waiting.extend(item.raw_get(index) for index in range(len(item)))
+    return not left
 
 
 def reached(handler: HistoricalResolver, start: list[Any]) -> set[Any]:
