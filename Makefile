@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make demo`. Both set up what they need (python 3.11+ and make).
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run demo test lint replay migrate bench
+.PHONY: help setup setup-test run demo test lint replay migrate bench screens
 
 VENV_PYTHON := .venv/bin/python
 # The environment's own python when there is one (quick), else the first of the system's that is new enough.
@@ -44,3 +44,6 @@ migrate: setup ## bring the database to the newest schema
 
 bench: setup ## measure permits per second against the floor
 	@$(VENV_PYTHON) -m benchmarks
+
+screens: setup-test ## write every page in every state as pictures into var/screens
+	@$(VENV_PYTHON) -m tests.pages.screens

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from api.acting import acting_in, check_other_person, stand_in
+from api.pages.forms import TOKEN, sent_form
 from api.problems import ApiCode, Problem
 from api.services import Services
 from api.sessions import Login, resume
@@ -53,10 +54,19 @@ async def signed_in(request: Request, services: Here) -> Login:
     """Who asks. Raises Problem: unauthenticated, session-expired, csrf-failed."""
     login = await _resumed(request, services)
     if login.by_cookie and request.method not in _SAFE_METHODS:
-        given = request.headers.get("x-csrf-token", "")
-        if not hmac.compare_digest(given.encode(), login.csrf_token.encode()):
+        given = request.headers.get("x-csrf-token") or await _secret_of_form(request)
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), login.csrf_token.encode()):
             raise Problem(ApiCode.CSRF_FAILED)
+    request.state.login = login
+    request.state.person = login.actor
     return login
+
+
+async def _secret_of_form(request: Request) -> str:
+    """Forms of our pages carry the secret as a field; programs send it as a header."""
+    if request.url.path.startswith("/api/"):
+        return ""
+    return (await sent_form(request)).text(TOKEN)
 
 
 async def signed_in_from_engine_ui(request: Request, services: Here) -> Login:

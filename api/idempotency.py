@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from api.dependencies import Here, SignedIn
+from api.pages.forms import KEY, sent_form
 from api.services import Services
 from permits.errors import Code, RuleError
 
@@ -28,6 +30,7 @@ Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$"),
 ]
+FORM_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
 
@@ -69,7 +72,10 @@ class Once:
 
 
 async def once(request: Request, login: SignedIn, services: Here, key: Key = None) -> Once:
-    """The dependency."""
+    """The dependency; a form of our pages brings its key as a field."""
+    if key is None and not request.url.path.startswith("/api/"):
+        given = (await sent_form(request)).text(KEY, 128)
+        key = given if FORM_KEY.fullmatch(given) else None
     return Once(services, login.actor.id, key, f"{request.method} {request.url.path}")
 
 

@@ -10,13 +10,17 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES as UNPRESSED
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -28,8 +32,18 @@ from api.field_codes import FieldCodes
 from api.layers import HeadAsGet, RequestLayer
 from api.mailing import Mailing
 from api.pages import page_environment
+from api.pages.accounts import accounts_pages
+from api.pages.administration import administration_pages
+from api.pages.agencies import agencies_pages
+from api.pages.applying import applying_pages
 from api.pages.field_codes import field_code_pages
-from api.pages.rendering import problem_page
+from api.pages.fieldwork import fieldwork_pages
+from api.pages.head import head_pages
+from api.pages.language import LanguageLayer
+from api.pages.live import live_pages
+from api.pages.officers import officers_pages
+from api.pages.public import public_pages
+from api.pages.rendering import know_who_is_here, problem_page
 from api.pages.routes import pages
 from api.pages.verification import verification_pages
 from api.passwords import Passwords
@@ -57,6 +71,10 @@ log = logging.getLogger("sakpore.api")
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 GRACE_SECONDS = 5
+AREAS = (
+    public_pages, accounts_pages, applying_pages, officers_pages, agencies_pages, fieldwork_pages, head_pages,
+    administration_pages, live_pages,
+)  # fmt: skip
 
 
 def create_app(settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
@@ -102,7 +120,7 @@ def services_from(
         field_codes=FieldCodes(settings.field_code_keys),
         verifying=Verifying(settings.signing_trust_dir),
         reports=WaitingRow(MOST_WAITING),
-        problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page),
+        problems=ProblemAnswers(ProblemTable(), settings.public_base_url, problem_page, know_who_is_here),
         sentences=Sentences(),
         pages=page_environment(WEB),
         calendar=OfficeCalendar(records),
@@ -130,12 +148,16 @@ def assemble(services: Services) -> FastAPI:
             Middleware(DrainRefusedBodies),
             Middleware(RequestLayer, answer_bug=problems.answer, secure=services.settings.is_https),
             Middleware(HeadAsGet),
+            Middleware(LanguageLayer),
+            Middleware(GZipMiddleware, compresslevel=6, exclude_content_types=(*UNPRESSED, "application/pdf")),
         ],
     )
     app.state.services = services
     problems.install(app)
     app.include_router(api_router())
     app.include_router(pages)
+    for each in AREAS:
+        app.include_router(each)
     app.include_router(field_code_pages)  # before the verification codes, which take any name
     app.include_router(verification_pages)
     app.mount("/assets", Assets(directory=WEB / "dist"))
@@ -143,11 +165,18 @@ def assemble(services: Services) -> FastAPI:
 
 
 class Assets(StaticFiles):
-    """Built files; their names hold their hash, so they never change."""
+    """Built files; their names hold their hash, so they never change. Brotli lies beside what it makes smaller."""
 
     def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
         """The file, to be kept by the browser for good."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        pressed = Path(f"{full_path}.br")
+        if "br" in Headers(scope=scope).get("accept-encoding", "") and pressed.is_file():
+            response = super().file_response(pressed, pressed.stat(), scope, status_code)
+            response.headers["Content-Type"] = guess_type(full_path)[0] or "application/octet-stream"
+            response.headers["Content-Encoding"] = "br"
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 

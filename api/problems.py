@@ -7,7 +7,7 @@ id. Nothing that was sent is ever echoed. The words and statuses of all codes st
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -168,6 +168,8 @@ def _in_words(name: str, value: Any) -> str:
 
 
 PageRenderer = Callable[[Request, dict[str, Any]], Response]
+WhoIsHere = Callable[[Request], Awaitable[None]]
+"""Keeps who is logged in for the header of the page."""
 
 
 def problem_of(error: Exception, request: Request | None = None) -> Problem | None:
@@ -253,10 +255,13 @@ def prefers_page(request: Request) -> bool:
 class ProblemAnswers:
     """Turns every exception into its answer; one for the whole application."""
 
-    def __init__(self, table: ProblemTable, base_url: str, page: PageRenderer | None = None) -> None:
+    def __init__(
+        self, table: ProblemTable, base_url: str, page: PageRenderer | None = None, who: WhoIsHere | None = None
+    ) -> None:
         self.table = table
         self._base_url = base_url
         self._page = page
+        self._who = who
 
     def answer(self, request: Request, error: Exception) -> Response:
         """The answer to `error`; a bug is logged with its request id and told without details."""
@@ -287,6 +292,8 @@ class ProblemAnswers:
         """Registers the one handler; what no handler takes reaches `api.layers.RequestLayer`."""
 
         async def handle(request: Request, error: Exception) -> Response:
+            if self._who is not None and prefers_page(request):
+                await self._who(request)
             return self.answer(request, error)
 
         for kind in (Problem, RuleError, CalendarTooShort, NumberingError, RequestValidationError, HTTPException):

@@ -42,25 +42,51 @@ class Upload:
         return hashlib.sha256(self.content).hexdigest()
 
 
+@dataclass(frozen=True)
+class SentFile:
+    """A multipart form within its limit; whether it has a file shows when that is asked for."""
+
+    filename: str | None  # None: no file field came
+    content: bytes
+    lists: dict[str, list[str]]
+    limit: int
+
+
 async def read_form_file(request: Request, limit: int, name: str = "file") -> Upload:
     """The file `name` of a multipart form of at most `limit` bytes.
 
     Raises Problem: file-too-large (before more than the limit is read), file-missing, file-empty, invalid-request.
     """
+    sent = await read_sent(request, limit, name)
+    if sent.filename is None:
+        raise Problem(ApiCode.FILE_MISSING)
+    fields = {key: values[-1] for key, values in sent.lists.items()}
+    return Upload(clean_filename(sent.filename), _within(sent.content, limit), fields)
+
+
+async def read_sent(request: Request, limit: int, name: str = "file") -> SentFile:
+    """The multipart form of a request, parsed once. Raises Problem: file-too-large, file-missing, invalid-request."""
+    known: SentFile | None = getattr(request.state, "sent_file", None)
+    if known is not None:
+        return known
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem(ApiCode.FILE_MISSING)
     body = bounded_body(request, limit + FORM_OVERHEAD, limit)
     try:
-        form = await MultiPartParser(request.headers, body, max_files=1, max_fields=10, max_part_size=16_384).parse()
+        form = await MultiPartParser(request.headers, body, max_files=1, max_fields=30, max_part_size=16_384).parse()
     except MultiPartException:
         raise Problem(ApiCode.INVALID_REQUEST, fields=[name]) from None
     try:
         file = form.get(name)
-        if not isinstance(file, UploadFile):
-            raise Problem(ApiCode.FILE_MISSING)
-        content = await file.read()
-        fields = {key: value for key, value in form.items() if isinstance(value, str)}
-        return Upload(clean_filename(file.filename or ""), _within(content, limit), fields)
+        lists: dict[str, list[str]] = {}
+        for key, value in form.multi_items():
+            if isinstance(value, str):
+                lists.setdefault(key, []).append(value)
+        is_file = isinstance(file, UploadFile)
+        content = await file.read() if isinstance(file, UploadFile) else b""
+        filename = (file.filename or "") if isinstance(file, UploadFile) else None
+        request.state.sent_file = sent = SentFile(filename if is_file else None, content, lists, limit)
+        return sent
     finally:
         await form.close()
 

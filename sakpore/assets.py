@@ -18,11 +18,16 @@ import sys
 import time
 from pathlib import Path
 
+import brotli
+
 WEB = Path(__file__).resolve().parent.parent / "web"
 NPM_SECONDS = 240
-OWN_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
+FIRST_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
+"""The others, one for each folder of pages, follow in the order of their names."""
+STANDALONE_STYLES = ("cetak.css", "peta.css")
+PRESSED = (".css", ".js", ".svg", ".json")
 FONTS = tuple(f"noto-sans-{subset}-{weight}-normal.woff2" for subset in ("latin", "latin-ext") for weight in (400, 700))
-SCRIPTS = ("htmx.org/dist/htmx.min.js",)
+SCRIPTS = ("htmx.org/dist/htmx.min.js", "leaflet/dist/leaflet.js")
 FOREIGN = re.compile(r"GDS Transport|crest", re.IGNORECASE)
 
 
@@ -45,7 +50,7 @@ def build(web: Path = WEB) -> dict[str, str]:
     dist.mkdir(exist_ok=True)
     manifest = _write_files(web, dist)
     _replace(dist / "manifest.json", json.dumps({**manifest, ".stamp": stamp}, indent=1, sort_keys=True).encode())
-    _remove_stale(dist, keep={"manifest.json", *manifest.values(), *known.values()})
+    _remove_stale(dist, keep={"manifest.json", *_with_pressed(manifest), *_with_pressed(known)})
     return manifest
 
 
@@ -117,6 +122,8 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
         stem, _, suffix = name.rpartition(".")
         hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
         _replace(dist / hashed, content)
+        if f".{suffix}" in PRESSED:
+            _replace(dist / f"{hashed}.br", brotli.compress(content, quality=11))
         manifest[name] = hashed
 
     for font in FONTS:
@@ -126,9 +133,15 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
     for own in sorted((*static.glob("*.svg"), *static.glob("*.js"))):
         put(own.name, own.read_bytes())
     framework = (packages / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
-    sheets = [_without_foreign_marks(framework), *((static / name).read_text() for name in OWN_STYLES)]
+    sheets = [_without_foreign_marks(framework), *(path.read_text() for path in own_styles(static))]
     put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())
     return manifest
+
+
+def own_styles(static: Path) -> list[Path]:
+    """Our rules, in the order in which they hold."""
+    others = sorted(path for path in static.glob("*.css") if path.name not in (*FIRST_STYLES, *STANDALONE_STYLES))
+    return [*(static / name for name in FIRST_STYLES), *others]
 
 
 def _without_foreign_marks(sheet: str) -> str:
@@ -153,6 +166,10 @@ def _with_hashed_names(sheet: str, manifest: dict[str, str]) -> str:
         return f'url("{manifest[name]}")'
 
     return re.sub(r'url\("([^":/]+)"\)', hashed, sheet)
+
+
+def _with_pressed(manifest: dict[str, str]) -> set[str]:
+    return {each for name in manifest.values() for each in (name, f"{name}.br")}
 
 
 def _replace(path: Path, content: bytes) -> None:

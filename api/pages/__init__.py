@@ -3,10 +3,11 @@
 `page_environment` is the one place where Jinja2 is set up: everything is escaped, a name that a page was not given is
 an error and not an empty place, `asset(name)` gives the address of a built file, and `govuk(component, params)` draws
 a component of govuk-frontend (`govuk("file-upload", {...})`; parameters as in its Nunjucks documentation).
+`error_of(errors, field)` is such a component's `errorMessage`. Words stand in `_("...")` or `{% trans %}`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, S
 from markupsafe import Markup
 
 from api.pages.formatting import FILTERS
+from api.pages.language import gettext, ngettext
 
 
 def page_environment(web: Path, *, assets_url: str = "/assets") -> Environment:
@@ -29,11 +31,14 @@ def page_environment(web: Path, *, assets_url: str = "/assets") -> Environment:
     manifest = read_manifest(web)
     environment = Environment(
         loader=FileSystemLoader(web / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(FILTERS)
     environment.globals["asset"] = lambda name: f"{assets_url}/{manifest[name]}"
     environment.globals["govuk"] = _govuk_components()
+    environment.globals["error_of"] = error_of
     return environment
 
 
@@ -41,6 +46,12 @@ def read_manifest(web: Path) -> Mapping[str, str]:
     """Return the built files of `web/dist` by their plain names."""
     names: dict[str, str] = json.loads((web / "dist" / "manifest.json").read_text())
     return {plain: built for plain, built in names.items() if not plain.startswith(".")}
+
+
+def error_of(errors: Sequence[tuple[str, str]], field: str) -> dict[str, str] | None:
+    """The `errorMessage` of a field's component; None where nothing is wrong with it."""
+    found = next((words for name, words in errors if name == field), None)
+    return {"text": found, "visuallyHiddenText": gettext("Masalah")} if found else None
 
 
 def _govuk_components() -> Callable[[str, Mapping[str, Any]], Markup]:

@@ -1,4 +1,4 @@
-"""How pages say dates, times, counts and long codes in Indonesian.
+"""How pages say dates, times, counts and long codes, in the language of the request.
 
 Instants are aware and stored in UTC; people read them in Asia/Jakarta (WIB), with the weekday and with a point between
 hours and minutes, as Indonesian office writing does. Nothing here asks what time it is: `now` is always given.
@@ -9,21 +9,28 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from api.pages.language import gettext as _
+from api.pages.language import language, ngettext
+
 JAKARTA: Final = ZoneInfo("Asia/Jakarta")
 WEEKDAYS: Final = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS: Final = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November",
     "Desember",
 )  # fmt: skip
-DAY_REASONS: Final = {
-    "received": "hari berkas diterima, tidak dihitung",
-    "counted": "hari kerja",
-    "weekend": "akhir pekan",
-    "national": "libur nasional",
-    "joint_leave": "cuti bersama",
-    "office": "kantor libur",
-    "paused": "menunggu Anda, waktu layanan berhenti",
-}
+ENGLISH_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ENGLISH_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def _weekday(day: date) -> str:
+    return (ENGLISH_WEEKDAYS if language() == "en" else WEEKDAYS)[day.weekday()]
+
+
+def _month(day: date) -> str:
+    return (ENGLISH_MONTHS if language() == "en" else MONTHS)[day.month - 1]
 
 
 def local_day(value: date | datetime) -> date:
@@ -42,25 +49,25 @@ def local_day(value: date | datetime) -> date:
 def full_date(value: date | datetime) -> str:
     """"Selasa 8 Desember 2026"."""
     day = local_day(value)
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{_weekday(day)} {day.day} {_month(day)} {day.year}"
 
 
 def plain_date(value: date | datetime) -> str:
     """"8 Desember 2026", as on the letter."""
     day = local_day(value)
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {_month(day)} {day.year}"
 
 
 def day_month(value: date | datetime) -> str:
     """"Kamis 3 Desember", where the year is clear from beside it."""
     day = local_day(value)
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    return f"{_weekday(day)} {day.day} {_month(day)}"
 
 
 def day_month_short(value: date | datetime) -> str:
     """"Kamis 3 Des", for narrow tables."""
     day = local_day(value)
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
+    return f"{_weekday(day)} {day.day} {_month(day)[:3]}"
 
 
 def clock_time(value: datetime) -> str:
@@ -72,7 +79,7 @@ def clock_time(value: datetime) -> str:
 
 def moment(value: datetime) -> str:
     """"Selasa 8 Desember 2026 pukul 16.00 WIB"."""
-    return f"{full_date(value)} pukul {clock_time(value)}"
+    return _("%(date)s pukul %(time)s") % {"date": full_date(value), "time": clock_time(value)}
 
 
 def short_moment(value: datetime) -> str:
@@ -87,21 +94,30 @@ def machine_time(value: date | datetime) -> str:
 
 def working_days(count: int) -> str:
     """"3 hari kerja"."""
-    return f"{count} hari kerja"
+    return ngettext("%(num)s hari kerja", "%(num)s hari kerja", count) % {"num": count}
 
 
 def relative_day(value: date | datetime, now: datetime) -> str:
     """"hari ini", "besok", "3 hari lagi", "kemarin", "5 hari yang lalu": calendar days in Pekalongan."""
     days = (local_day(value) - local_day(now)).days
-    near = {0: "hari ini", 1: "besok", 2: "lusa", -1: "kemarin"}
+    near = {0: _("hari ini"), 1: _("besok"), 2: _("lusa"), -1: _("kemarin")}
     if days in near:
         return near[days]
-    return f"{days} hari lagi" if days > 0 else f"{-days} hari yang lalu"
+    words = _("%(num)s hari lagi") if days > 0 else _("%(num)s hari yang lalu")
+    return words % {"num": abs(days)}
 
 
 def day_reason(code: str, name: str = "") -> str:
     """Why a day counts or not, in words; the holiday's own name where there is one."""
-    words = DAY_REASONS.get(code, code)
+    words = {
+        "received": _("hari berkas diterima, tidak dihitung"),
+        "counted": _("hari kerja"),
+        "weekend": _("akhir pekan"),
+        "national": _("libur nasional"),
+        "joint_leave": _("cuti bersama"),
+        "office": _("kantor libur"),
+        "paused": _("menunggu Anda, waktu layanan berhenti"),
+    }.get(code, code)
     return f"{words}: {name}" if name and code in ("national", "joint_leave", "office", "counted") else words
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
+from api.pages.addresses import own_address
+from api.pages.menu import home_of
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
@@ -81,14 +83,14 @@ async def report_page(report_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 @pages.get("/masuk")
 async def log_in_form(request: Request, next: Annotated[str, Query(max_length=300)] = "") -> Response:
     """The log-in form."""
-    return form_page(request, "masuk.html", errors=[], email="", next=_own_address(next))
+    return form_page(request, "masuk.html", errors=[], email="", next=own_address(next))
 
 
 @pages.post("/masuk")
 async def log_in_page(form: Annotated[LogInForm, Form()], request: Request, services: Here) -> Response:
     """Logs in, and on to where the person wanted to go."""
     check_form(request, form.csrf_token)
-    going_to = _own_address(form.next)
+    going_to = own_address(form.next)
     try:
         opened = await log_in(services, form.email, form.password, client_address(request))
     except Problem as problem:
@@ -97,7 +99,7 @@ async def log_in_page(form: Annotated[LogInForm, Form()], request: Request, serv
         response = form_page(request, "masuk.html", body["status"], errors=errors, email="", next=going_to)
         response.headers.update(problem.headers)
         return response
-    response = RedirectResponse(going_to or "/", 303)
+    response = RedirectResponse(going_to or home_of(opened.actor), 303)
     set_session_cookie(response, services, opened)
     return response
 
@@ -150,9 +152,3 @@ async def problem(code: str, request: Request, services: Here) -> Response:
 async def docs() -> Response:
     """The description of the API; its pages need no script of strangers."""
     return RedirectResponse("/api/openapi.json", 307)
-
-
-def _own_address(text: str) -> str:
-    """`text` where it is an address within our own pages, else nothing."""
-    plain = text.isascii() and text.isprintable() and "\\" not in text
-    return text if plain and text.startswith("/") and not text.startswith("//") else ""

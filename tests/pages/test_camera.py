@@ -12,7 +12,7 @@ from jinja2 import Environment
 from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.pages import samples
-from tests.pages.test_pages_in_browser import TYPES, find_chromium
+from tests.pages.shown import TYPES, find_chromium
 
 SITE = "http://localhost"
 ADDRESS = "https://sakpore.contoh.example"

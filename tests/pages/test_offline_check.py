@@ -21,7 +21,7 @@ from api.pages import field_codes as offline
 from api.services import Services
 from signing.field_code import FieldClaims, field_code
 from signing.field_keys import FieldKeys
-from tests.pages.test_pages_in_browser import TYPES, find_chromium
+from tests.pages.shown import TYPES, find_chromium
 
 NOW = datetime.now(UTC)
 CLAIMS = FieldClaims(

@@ -1,31 +1,15 @@
 """In a real browser: no accessibility fault that axe knows, nothing wider than a small phone, our own font."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import Environment
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.pages import samples
-
-SITE = "http://pages.test"
-TYPES = {
-    ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2",
-    ".js": "text/javascript",
-}  # fmt: skip
-AXE_PAGES = (
-    "beranda-salah", "lacak-terlambat", "lacak-perbaikan", "lacak-terbit", "verifikasi-sah", "verifikasi-dicabut",
-    "verifikasi-diperpanjang-sampai", "unggah", "unggah-dicabut", "unggah-tidak-terdaftar", "unggah-semua-alasan",
-    "verifikasi-tidak-dikenal", "unggah-salah-pdf", "unggah-salah-foto", "verifikasi-kode-asing", "luring",
-    "unggah-berubah", "masuk-salah", "galat-404",
-)  # fmt: skip
-
-
-def find_chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("google-chrome")
+from tests.pages.shown import SITE, find_chromium, serve
 
 
 @pytest.fixture(scope="module")
@@ -39,23 +23,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=[360, 1280], ids=["phone", "desktop"], scope="module")
 def page(browser: Browser, environment: Environment, web: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": request.param, "height": 800})
+    serve(context, environment, web)
     opened = context.new_page()
-
-    def answer(route: Route) -> None:
-        path = route.request.url.removeprefix(SITE)
-        if path.startswith("/assets/"):
-            asset = web / "dist" / path.removeprefix("/assets/")
-            route.fulfill(body=asset.read_bytes(), content_type=TYPES[asset.suffix])
-        else:
-            template, given = samples.pages()[path.strip("/")]
-            route.fulfill(body=environment.get_template(template).render(**given), content_type="text/html")
-
-    context.route("**/*", answer)
     yield opened
     context.close()
 
 
-@pytest.mark.parametrize("name", AXE_PAGES)
+@pytest.mark.parametrize("name", samples.pages())
 def test_axe_finds_nothing_to_complain_about(page: Page, name: str) -> None:
     page.goto(f"{SITE}/{name}")
     page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
@@ -65,6 +39,9 @@ def test_axe_finds_nothing_to_complain_about(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("name", samples.pages())
 def test_no_page_is_wider_than_the_screen(page: Page, name: str) -> None:
+    narrow = page.viewport_size is not None and page.viewport_size["width"] < 400
+    if narrow:
+        page.set_viewport_size({"width": 320, "height": 800})  # WCAG 2.2, 1.4.10
     page.goto(f"{SITE}/{name}")
     page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

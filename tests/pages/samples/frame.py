@@ -211,6 +211,11 @@ def pages() -> dict[str, tuple[str, View]]:
         "luring": ("luring.html", {}),
         "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
         "beranda-masuk": ("beranda.html", {"person": PERSON}),
+        "belum-pasti": (
+            "belum-pasti.html",
+            {"csrf_token": "contoh", "form_key": "kunci-contoh", "hidden": [("kode", "contoh")], "action": "/contoh",
+             "back": "/"},
+        ),
         "masuk": ("masuk.html", {"csrf_token": "contoh"}),
         "masuk-salah": ("masuk.html", {"csrf_token": "contoh", "email": "contoh@contoh.test", "errors": wrong_login}),
         **{

@@ -1,0 +1,9 @@
+"""What keeps pages alive: server-sent events, the installed app, language and size of letters."""
+
+from fastapi import APIRouter, Depends
+
+from api.pages.live.preferences import preferences
+from api.pages.rendering import who_is_here
+
+live_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
+live_pages.include_router(preferences)

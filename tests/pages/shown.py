@@ -1,0 +1,40 @@
+"""The samples served to a real browser: `serve` answers a context's requests, no server runs."""
+
+import shutil
+from pathlib import Path
+
+from jinja2 import Environment
+from playwright.sync_api import BrowserContext, Route
+
+from api.pages.language import speaking
+from tests.pages import samples
+
+SITE = "http://pages.test"
+TYPES = {
+    ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".png": "image/png",
+    ".js": "text/javascript", ".webmanifest": "application/manifest+json",
+}  # fmt: skip
+
+
+def find_chromium() -> str | None:
+    """The system's browser; None where Playwright's own is to be taken."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def serve(context: BrowserContext, environment: Environment, web: Path, language: str = "id") -> None:
+    """Answers `SITE/<name of a sample>` with its page, in that language."""
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(SITE).partition("?")[0]
+        asset = web / "dist" / path.removeprefix("/assets/")
+        if path.startswith("/assets/") and asset.is_file():
+            route.fulfill(body=asset.read_bytes(), content_type=TYPES[asset.suffix])
+        elif path.strip("/") in samples.pages():
+            template, given = samples.pages()[path.strip("/")]
+            with speaking(language):
+                body = environment.get_template(template).render(**{"language": language, **given})
+            route.fulfill(body=body, content_type="text/html")
+        else:
+            route.fulfill(status=404, body="", content_type="text/plain")
+
+    context.route("**/*", answer)
