@@ -193,8 +193,8 @@ async def go_on(
 
 
 def as_yaml(definition: PermitDefinition) -> str:
-    """A version in the form in which types are kept, without what it says by default."""
-    said = definition.model_dump(mode="json", exclude_defaults=True, exclude={"status", "confirmed"})
+    """A version in the form in which types are kept, without what it leaves open."""
+    said = definition.model_dump(mode="json", exclude_none=True, exclude={"status", "confirmed"})
     return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=110)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import Here
 from api.pages.administration.doors import ladder_reader, sections_of
-from api.pages.administration.words import channel_names, role_names, who_names
+from api.pages.administration.words import channel_names, ladder_names, role_names, who_names
 from api.pages.rendering import page
 from permits.authority import Actor, Role
 from permits.definition import PermitDefinition
@@ -33,7 +33,8 @@ class LadderShown:
 async def ladders(request: Request, services: Here, person: Annotated[Actor, Depends(ladder_reader)]) -> Response:
     """Every ladder of this release; those that a version brought itself stand with that version."""
     named = load_ladders()
-    shown = [LadderShown(name, ladder) for name, ladder in named.items()]
+    words = ladder_names()
+    shown = [LadderShown(words.get(name, name), ladder) for name, ladder in named.items()]
     for definition in await services.records.definitions():
         if definition.status == "published":
             for one in shown:

@@ -19,7 +19,8 @@ def sample_facts(base_url: str) -> dict[str, Any]:
         "received_by": "Contoh Penerima", "officer": "Petugas Depan Contoh", "account": "Contoh Pemohon Satu",
         "delivery": "download", "instructions": "Contoh petunjuk", "period": "Desember 2026", "question": "Contoh?",
         "passkey": "Ponsel contoh", "sentence": "Contoh kalimat.", "next_step": "kepala dinasnya diberi tahu",
-        "object_sha256": "0" * 64, "month": "2026-12", "about": "Contoh hal", "email": "contoh@contoh.test", "opd": "bappeda",
+        "object_sha256": "0" * 64, "month": "2026-12",
+        "about": "Contoh hal", "email": "contoh@contoh.test", "opd": "bappeda",
     }  # fmt: skip
     times = dict.fromkeys(
         ("due_at", "since", "promised_at", "expected_on", "next_at", "until_at", "valid_until", "expires_on"), WHEN

@@ -59,3 +59,14 @@ def channel_names() -> dict[str, str]:
         "inbox": _("Kotak tugas"),
         "digest": _("Ringkasan harian"),
     }
+
+
+def ladder_names() -> dict[str, str]:
+    """What the ladders of this release are for, by their names in `permits/ladders.yaml`."""
+    return {
+        "desk": _("Meja di kantor"),
+        "desk-today": _("Meja yang selesai pada hari yang sama"),
+        "opd": _("Dinas yang dimintai rekomendasi"),
+        "opd-one-day": _("Dinas dengan waktu satu hari kerja"),
+        "applicant": _("Pemohon yang diminta memperbaiki"),
+    }
