@@ -36,6 +36,7 @@ from api.pages.accounts import accounts_pages
 from api.pages.administration import administration_pages
 from api.pages.agencies import agencies_pages
 from api.pages.applying import applying_pages
+from api.pages.demonstration import demonstration_pages
 from api.pages.field_codes import field_code_pages
 from api.pages.fieldwork import fieldwork_pages
 from api.pages.head import head_pages
@@ -74,7 +75,7 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 GRACE_SECONDS = 5
 AREAS = (
     paper_pages, public_pages, accounts_pages, applying_pages, officers_pages, agencies_pages, fieldwork_pages,
-    head_pages, administration_pages, live_pages,
+    head_pages, administration_pages, live_pages, demonstration_pages,
 )  # fmt: skip
 
 

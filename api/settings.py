@@ -58,6 +58,8 @@ class ApiSettings(BaseSettings):
     """root.pem, intermediates.pem and crls.pem of the authority whose signatures are accepted; public parts only."""
     field_code_keys: Path | None = None
     """The published keys of offline field codes (JWK set), written by the main worker; without it there are none."""
+    demonstration_file: Path | None = None
+    """Fictional people with passwords and codes, for the page that lets visitors of a demonstration try every role."""
     whatsapp_app_secret: SecretStr | None = None
     """Meta's secret of our app: signs what its webhook sends us; without it no receipt is taken."""
     whatsapp_verify_token: SecretStr | None = None
@@ -94,7 +96,7 @@ class ApiSettings(BaseSettings):
         return value
 
     @field_validator(
-        *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", "field_code_keys"),
+        *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", "field_code_keys", "demonstration_file"),
         *("whatsapp_app_secret", "whatsapp_verify_token"),
         mode="before",
     )
@@ -123,6 +125,8 @@ class ApiSettings(BaseSettings):
         if self.sakpore_env == "production":
             if not self.is_https:
                 raise ValueError("in production the public address is https")
+            if self.demonstration_file is not None:
+                raise ValueError("in production nobody's password is shown")
             if self.sakpore_pace_seconds is not None:
                 raise ValueError("in production office time is real time")
             if any(len(secret) < SHORTEST_SECRET for secret in secrets):

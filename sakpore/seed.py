@@ -57,7 +57,20 @@ async def _seed(values: Mapping[str, str]) -> list[dict[str, str]]:
             await records.confirm_definition(code, version, COORDINATOR, at=datetime.now(UTC))
     finally:
         await database.close()
-    return [_shown(person) for person in (*APPLICANTS, *OFFICERS)]
+    shown = [_shown(person) for person in (*APPLICANTS, *OFFICERS)]
+    _write_demonstration(values, shown)
+    return shown
+
+
+def _write_demonstration(values: Mapping[str, str], people: list[dict[str, str]]) -> None:
+    """What a visitor needs to try every role, for the page `/peragaan`; every one of them is fictional."""
+    if not (file := values.get("DEMONSTRATION_FILE")):
+        return
+    codes = Path(file).with_name(TOTP_FILE)
+    secrets = json.loads(codes.read_text()) if codes.exists() else {}
+    by_email = {person.email: secrets[person.id] for person in SIGNERS if person.id in secrets}
+    kept = {"people": people, "passphrase": PASSPHRASE, "codes": by_email}
+    write_private(Path(file), json.dumps(kept, indent=1) + "\n")
 
 
 async def _people(records: Records, values: Mapping[str, str], keyring: Keyring) -> None:

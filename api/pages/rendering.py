@@ -50,6 +50,7 @@ def page(request: Request, template: str, http_status: int = 200, /, **context: 
         "address": request.url.path,
         "large": request.cookies.get(LARGE_COOKIE) == "ya",
         "is_part": request.headers.get("hx-request") == "true",
+        "demonstration": services_of(request).settings.demonstration_file is not None,
     }
     response = HTMLResponse(pages.get_template(template).render(**{**frame, **context}), status_code=http_status)
     if news:

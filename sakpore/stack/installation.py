@@ -252,8 +252,9 @@ def _stand_ins(folders: Folders, given: Mapping[str, str]) -> dict[str, str]:
     """Stand-ins for outside bodies that need no process of their own; none in production, which refuses them."""
     if given.get("SAKPORE_ENV") == "production":
         return {}
+    demonstration = str(folders.keys / "demonstration.json")
     whatsapp = {} if given.get("WHATSAPP_TOKEN") else {"WHATSAPP_FOLDER": str(folders.whatsapp)}
-    return {"POST_TRACKING": "stand-in", **whatsapp}
+    return {"POST_TRACKING": "stand-in", "DEMONSTRATION_FILE": demonstration, **whatsapp}
 
 
 def project_root() -> Path:

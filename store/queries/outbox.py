@@ -82,3 +82,9 @@ def outbox_line(row: OutboxRow) -> OutboxLine:
 async def outbox_row(session: AsyncSession, key: str) -> OutboxRow | None:
     """One message with all it holds, for its own page."""
     return await session.get(OutboxRow, key)
+
+
+async def newest_messages(session: AsyncSession, limit: int) -> list[OutboxRow]:
+    """The newest messages with all they hold, for the mailbox of a demonstration."""
+    query = select(OutboxRow).where(col(OutboxRow.channel) == "email").order_by(col(OutboxRow.created_at).desc())
+    return list(await session.exec(query.limit(limit)))

@@ -92,7 +92,7 @@ async def message(request: Request, notice: Key, actor: Operator, services: Here
     fictional = services.settings.sakpore_env != "production"
     return form_page(
         request, "administration/message.html", line=outbox_line(row), states=state_names(), channels=channel_names(),
-        text=await _text(services, row) if fictional else None, to=row.recipient if fictional else "",
+        text=await text_of(services, row) if fictional else None, to=row.recipient if fictional else "",
         retry=f"/kelola/kotak-keluar/kirim/{quote(row.key, safe='')}",
         sections=sections_of(actor, "/kelola/kotak-keluar"),
     )  # fmt: skip
@@ -127,7 +127,8 @@ def text_of_sample(template: str, base_url: str) -> Text:
     return Text(subject, body, short.text if short else None)
 
 
-async def _text(services: Services, row: OutboxRow) -> Text:
+async def text_of(services: Services, row: OutboxRow) -> Text:
+    """What a message says now: facts are read when it is made."""
     if row.subject is not None and row.body is not None:
         return Text(row.subject, row.body, None)
     if row.template is None:

@@ -211,6 +211,19 @@ def pages() -> dict[str, tuple[str, View]]:
         "luring": ("luring.html", {}),
         "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
         "beranda-masuk": ("beranda.html", {"person": PERSON}),
+        "peragaan": ("peragaan.html", {
+            "people": [{"name": "Kepala Dinas Contoh", "email": "kepala@contoh.test", "password": "contoh-sakpore",
+                        "role": "head_of_office", "where": "", "code": "123456"},
+                       {"name": "Petugas Kesehatan Contoh", "email": "kesehatan@contoh.test", "role": "back_office",
+                        "password": "contoh-sakpore", "where": "kesehatan", "code": None}],
+            "passphrase": "frasa-sandi-contoh",
+            "roles": {"head_of_office": "Kepala dinas", "back_office": "Petugas bidang"},
+            "fields": {"kesehatan": "Kesehatan"}, "seconds_left": 12, "demonstration": True,
+        }),
+        "peragaan-surat": ("peragaan-surat.html", {"demonstration": True, "mails": [
+            {"to": "pemohon.satu@contoh.test", "at": at(3), "subject": "Permohonan Anda sudah kami terima",
+             "body": "Lacak di http://localhost:8080/lacak/7Q2MZK4XWB3FJ5T8"}]}),
+        "peragaan-surat-kosong": ("peragaan-surat.html", {"mails": []}),
         "belum-pasti": (
             "belum-pasti.html",
             {"csrf_token": "contoh", "form_key": "kunci-contoh", "hidden": [("kode", "contoh")], "action": "/contoh",
