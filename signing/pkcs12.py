@@ -1,8 +1,9 @@
 """Development provider: officers' keys as PKCS#12 files (RFC 7292), opened with the passphrase typed for each signing.
 
 Not for production: a file-based key is not under its owner's sole control as UU ITE art. 11 asks; building the provider
-warns. The passphrase is never kept, logged or put into an error. A key lives as long as a call that uses it: letters of
-one batch that are signed side by side share it, since deriving it costs more than a signature.
+warns. The passphrase is never kept, logged or put into an error. A key lives as long as an order that uses it: letters
+of one batch that are signed side by side share it, since opening it costs more than a signature (a key of 3072 bits is
+looked through for its primes).
 """
 
 from __future__ import annotations
@@ -68,12 +69,12 @@ class Pkcs12Provider:
 
         Raises CertificateNotFound, WrongPassphrase, ProviderUnavailable and what the pipeline raises.
         """
-        async with self._opened(order) as signer:
+        async with self.opened(order) as signer:
             return await self._pipeline.sign_letter(pdf, signer, order)
 
     async def sign_many(self, pdfs: Sequence[bytes], order: SigningOrder) -> list[bytes]:
         """As `sign`, one after the other with the key opened once."""
-        async with self._opened(order) as signer:
+        async with self.opened(order) as signer:
             return [await self._pipeline.sign_letter(pdf, signer, order) for pdf in pdfs]
 
     async def standing(self, signer_id: str) -> CertificateStanding:
@@ -92,7 +93,7 @@ class Pkcs12Provider:
         raise CodeNotOffered("Penyedia ini tidak mengirim kode.")
 
     @asynccontextmanager
-    async def _opened(self, order: SigningOrder) -> AsyncIterator[HeldKeySigner]:
+    async def opened(self, order: SigningOrder) -> AsyncIterator[HeldKeySigner]:
         """The officer's key, shared by overlapping calls with the same passphrase; dropped with the last of them."""
         passphrase = order.secret.get_secret_value().encode()
         which = (order.signer_id, hmac.digest(self._blind, passphrase, "sha256"))
