@@ -40,7 +40,7 @@ from signing.port import SignatureProvider
 from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
-from store.process import keep_memory_private
+from store.process import keep_memory_private, search_garbage_seldom
 from store.records import Records
 from store.settings import StoreSettings
 from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
@@ -299,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     log_as_json()
     keep_memory_private()
+    search_garbage_seldom()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(run(chosen.queue))
