@@ -46,7 +46,7 @@ from signing.verdict import Report, Verdict
 from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
-from store.records import Claim, ClaimState, Grounds, Records, TakenUp
+from store.records import Claim, ClaimState, Records, TakenUp
 from store.records.values import Mandate
 from store.tables import AccountRow
 
@@ -93,11 +93,10 @@ class SignatureDesk:
         every other failure is a result, because only a person can mend it.
         """
         try:
-            begun = await self._records.take_up(order.consent, order.office_date, datetime.now(UTC))
-            if begun.signed is not None:
-                return SignResult(signed=_object(begun.signed))
-            claim, mandate = claimed(begun)
-            return SignResult(signed=await self._sign_and_register(order, claim, mandate))
+            begun = await self._take_up(order)
+            if isinstance(begun, SignedLetter):
+                return SignResult(signed=_object(begun))
+            return SignResult(signed=await self._sign_and_register(order, begun, mandate_of(begun)))
         except OutcomeInDoubt:
             return await self._in_doubt(order)
         except (Refused, NotProven, RuleError) as refused:
@@ -134,16 +133,19 @@ class SignatureDesk:
 
     # One letter -------------------------------------------------------------------------------------------------------
 
-    async def _sign_and_register(self, order: SignLetter, claim: Claim, mandate: Mandate) -> SignedObject:
+    async def _take_up(self, order: LetterOrder) -> TakenUp | SignedLetter:
+        return await self._records.take_up(order.consent, order.office_date, FOR_ALL, datetime.now(UTC))
+
+    async def _sign_and_register(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> SignedObject:
         """Raises Refused, NotProven, OutcomeInDoubt, RuleError, SigningError."""
         async with contextlib.AsyncExitStack() as in_work:
-            proven = await self._found(order, claim, mandate)
+            proven = await self._found(order, begun, mandate)
             if proven is None:
-                proven = await self._made(order, claim, mandate, in_work)
+                proven = await self._made(order, begun, mandate, in_work)
             await self._check_form(order, proven)
             return await self._register(order, proven, mandate)
 
-    async def _found(self, order: SignLetter, claim: Claim, mandate: Mandate) -> _Proven | None:
+    async def _found(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> _Proven | None:
         """What came back before, for this consent or an earlier one of the same officer, and is good.
 
         An object that came back for this very claim and is not good ends it; one of an earlier consent is put aside,
@@ -153,15 +155,15 @@ class SignatureDesk:
             return None
         letter: FrozenLetter | None = None
         for kept in await self._records.returned_before(order.letter_sha256, order.officer_id):
-            if kept.activation_id != claim.activation_id:
-                await self._consent_to(order, claim, await self._grounds(order))
-            letter = letter or await self._letter(order)
+            if kept.activation_id != order.activation_id:
+                await self._consent_to(order, begun)
+            letter = letter or await self._letter(order, begun)
             try:
                 return await self._proven(order, letter, await self._returned(kept), mandate)
             except (NotProven, ObjectMissing) as useless:
                 code = useless.code if isinstance(useless, NotProven) else "object-missing"
                 await self._drop(order, kept, code)
-                if kept.activation_id == claim.activation_id:
+                if kept.activation_id == order.activation_id:
                     raise Refused(code) from useless
         return None
 
@@ -182,9 +184,10 @@ class SignatureDesk:
         return _Proven(letter, found, report)
 
     async def _made(
-        self, order: SignLetter, claim: Claim, mandate: Mandate, in_work: contextlib.AsyncExitStack
+        self, order: SignLetter, begun: TakenUp, mandate: Mandate, in_work: contextlib.AsyncExitStack
     ) -> _Proven:
         """The letter is signed now, by the provider; `in_work` ends when it is registered."""
+        claim = begun.claim
         match claim.state:
             case "FAILED" | "SIGNED":
                 raise Refused(claim.error or "activation-spent")
@@ -194,7 +197,7 @@ class SignatureDesk:
                 raise OutcomeInDoubt
         if order.in_batch:
             raise Refused(claim.error or "signing-unavailable")  # its batch came to nothing, and this is not its turn
-        letter, signing = await self._may_be_sent(order, claim, mandate)
+        letter, signing = await self._may_be_sent(order, begun, mandate)
         if not await self._sent([order]):
             raise OutcomeInDoubt  # another attempt at this very order was faster
         if isinstance(self._provider, KeyOpener):
@@ -209,27 +212,21 @@ class SignatureDesk:
             await self._records.note_returned(order.activation_id, order.letter_sha256, None)
             raise
 
-    async def _grounds(self, order: LetterOrder) -> Grounds:
-        return await self._records.grounds_for(order.consent, FOR_ALL)
-
     async def _may_be_sent(
-        self, order: LetterOrder, claim: Claim, mandate: Mandate
+        self, order: LetterOrder, begun: TakenUp, mandate: Mandate
     ) -> tuple[FrozenLetter, SigningOrder]:
         """Everything that has to hold before a letter leaves for the provider; the letter, and the order for it.
 
         Raises Refused, RuleError, ActivationRefused, ApplicationError(letter-damaged).
         """
-        grounds = await self._grounds(order)
-        if grounds.refused is not None:
-            raise Refused(grounds.refused)
-        activation = await self._consent_to(order, claim, grounds)
-        if grounds.letter is None:
-            raise RuleError(Code.LETTER_NOT_FOUND)
-        letter = await FrozenLetter.read(self._documents, grounds.letter, order.letter_sha256)
-        _check_names_signer(letter, grounds.officer)
-        if not grounds.paraf_stands:
+        if begun.refused is not None:
+            raise Refused(begun.refused)
+        activation = await self._consent_to(order, begun)
+        letter = await self._letter(order, begun)
+        _check_names_signer(letter, begun.officer)
+        if not begun.paraf_stands:
             raise Refused("paraf-missing")
-        signer_id = self._signer_ids.of(grounds.officer) if grounds.officer is not None else None
+        signer_id = self._signer_ids.of(begun.officer) if begun.officer is not None else None
         if signer_id is None:
             raise Refused("signer-id-missing")
         return letter, SigningOrder(
@@ -248,10 +245,11 @@ class SignatureDesk:
         again = self._provider.traits.own_key
         return await self._records.mark_sent(orders[0].activation_id, letters, datetime.now(UTC), again)
 
-    async def _consent_to(self, order: LetterOrder, claim: Claim, grounds: Grounds) -> Activation:
+    async def _consent_to(self, order: LetterOrder, begun: TakenUp) -> Activation:
         """The consent; where it ran out while the letter waited for an outside service, that service is the reason."""
+        claim = begun.claim
         try:
-            return await self._consent(order, grounds)
+            return await self._consent(order, begun)
         except ActivationExpired as expired:
             raise Refused(claim.error if claim.error in OUTAGES else expired.code) from expired
         except Refused as refused:
@@ -259,9 +257,11 @@ class SignatureDesk:
                 raise Refused(claim.error) from refused
             raise
 
-    async def _letter(self, order: LetterOrder) -> FrozenLetter:
-        frozen = await self._records.letter_by_sha256(order.letter_sha256)
-        return await FrozenLetter.read(self._documents, frozen, order.letter_sha256)
+    async def _letter(self, order: LetterOrder, begun: TakenUp) -> FrozenLetter:
+        """Raises RuleError(letter-not-found), ApplicationError(letter-damaged)."""
+        if begun.letter is None:
+            raise RuleError(Code.LETTER_NOT_FOUND)
+        return await FrozenLetter.read(self._documents, begun.letter, order.letter_sha256)
 
     async def _keep(self, order: LetterOrder, signed: bytes) -> None:
         """What a remote provider handed back is kept before anything else is done with it."""
@@ -269,15 +269,15 @@ class SignatureDesk:
             returned = await self._documents.keep_returned(signed)
             await self._records.note_returned(order.activation_id, order.letter_sha256, returned)
 
-    async def _consent(self, order: LetterOrder, grounds: Grounds) -> Activation:
-        now, row = datetime.now(UTC), grounds.activation
+    async def _consent(self, order: LetterOrder, begun: TakenUp) -> Activation:
+        now, row = datetime.now(UTC), begun.activation
         if row.envelope is None or row.officer_id != order.officer_id:
             raise Refused("activation-spent")
         activation = open_envelope(row.envelope, self._private_key, order.activation_id)
         if activation.officer_id != order.officer_id:
             raise Refused("activation-not-yours")
         check_names_letter(activation, order.letter_sha256, now)
-        await self._check_step_up(order, activation, grounds.officer, row.totp_step, now)
+        await self._check_step_up(order, activation, begun.officer, row.totp_step, now)
         return activation
 
     async def _check_step_up(
@@ -388,12 +388,11 @@ def returned_files(failed: SigningError) -> tuple[bytes, ...]:
     return files or ((returned,) if returned is not None else ())
 
 
-def claimed(begun: TakenUp) -> tuple[Claim, Mandate]:
-    """The claim of a letter that is not signed yet, and the mandate for it. Raises Refused."""
-    assert begun.claim is not None
+def mandate_of(begun: TakenUp) -> Mandate:
+    """Raises Refused."""
     if begun.mandate is None:
         raise Refused("no-mandate")
-    return begun.claim, begun.mandate
+    return begun.mandate
 
 
 def _check_names_signer(letter: FrozenLetter, officer: AccountRow | None) -> None:

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.signatures import SignatureDesk, claimed, returned_files
+from activities.signatures import SignatureDesk, mandate_of, returned_files
 from activities.signing_orders import FOR_ALL, OUTAGES, LetterOrder, OutcomeInDoubt, Refused
 from permits.errors import RuleError
+from permits.steps import SignedLetter
 from signing.errors import Retry, SigningError
 from signing.port import SigningOrder
 from store.records import ClaimState
@@ -77,14 +78,15 @@ class BatchDesk(SignatureDesk):
     async def _ready(self, order: LetterOrder) -> _Ready | None:
         """A letter that may be sent; None where it is signed, settled, in doubt or refused."""
         try:
-            begun = await self._records.take_up(order.consent, order.office_date, datetime.now(UTC))
-            if begun.signed is not None or (claim := begun.claim) is None:
+            begun = await self._take_up(order)
+            if isinstance(begun, SignedLetter):
                 return None
+            claim = begun.claim
             if claim.state in ("SIGNED", "FAILED", "UNKNOWN") or claim.returned_sha256 is not None:
                 return None
             if claim.state == "SENT" and not self._provider.traits.own_key:
                 raise OutcomeInDoubt
-            letter, signing = await self._may_be_sent(order, *claimed(begun))
+            letter, signing = await self._may_be_sent(order, begun, mandate_of(begun))
             return _Ready(order, signing, letter.pdf)
         except OutcomeInDoubt:
             await self._doubt(order)

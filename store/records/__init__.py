@@ -26,7 +26,7 @@ from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.seals import SealRecords
 from store.records.signatures import SignatureRecords
-from store.records.signing_steps import Grounds, LetterConsent, SigningStepRecords, TakenUp
+from store.records.signing_steps import LetterConsent, SigningStepRecords, TakenUp
 from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.standings import StandingRecords
 from store.records.values import (
@@ -89,7 +89,6 @@ __all__ = [
     "DefinitionVersion",
     "Departure",
     "DraftChanges",
-    "Grounds",
     "LetterConsent",
     "Mandate",
     "MissingStart",

@@ -33,7 +33,7 @@ class ClaimRecords(Subject):
         Raises RuleError(activation-not-valid) when the activation does not list the letter.
         """
         async with self._db.transaction() as session:
-            return await claim_in(session, activation_id, letter_sha256, now)
+            return await claim_in(session, await activation_row(session, activation_id), letter_sha256, now)
 
     async def mark_claim(
         self, activation_id: str, letter_sha256: str, state: ClaimState, now: datetime, error: str | None = None
@@ -121,15 +121,14 @@ class ClaimRecords(Subject):
             return [_claim(row) for row in await session.exec(query.order_by(col(SignatureClaimRow.letter_sha256)))]
 
 
-async def claim_in(session: AsyncSession, activation_id: str, letter_sha256: str, now: datetime) -> Claim:
+async def claim_in(session: AsyncSession, activation: ActivationRow, letter_sha256: str, now: datetime) -> Claim:
     """`ClaimRecords.claim`, within the caller's transaction."""
-    activation = await activation_row(session, activation_id)
     if letter_sha256 not in activation.letters:
-        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
-    values = {"activation_id": activation_id, "letter_sha256": letter_sha256}
+        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation.id)
+    values = {"activation_id": activation.id, "letter_sha256": letter_sha256}
     query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
     await session.exec(query.on_conflict_do_nothing())
-    return _claim(await session.get_one(SignatureClaimRow, (activation_id, letter_sha256)))
+    return _claim(await session.get_one(SignatureClaimRow, (activation.id, letter_sha256)))
 
 
 async def failure_in(session: AsyncSession, activation_id: str, codes: Collection[str]) -> str | None:

@@ -1,7 +1,7 @@
-"""The transactions of one letter's signature, as few as its commit points: taken up, allowed, sent, registered.
+"""The transactions of one letter's signature, as few as its commit points: taken up, sent (`mark_sent`), registered.
 
-Every transaction costs a letter some milliseconds, and a batch has hundreds. What is read together here is read in the
-order in which it was checked before; what is written together is there together, or not at all.
+Every transaction costs a letter some milliseconds, and a batch has hundreds. What is written together is there
+together, or not at all.
 """
 
 from __future__ import annotations
@@ -36,17 +36,10 @@ class LetterConsent:
 
 @dataclass(frozen=True)
 class TakenUp:
-    """Where the letter stands."""
+    """A letter that is claimed, and what the record says of it; whether that suffices is the desk's to judge."""
 
-    signed: SignedLetter | None  # registered before; then nothing was claimed
-    claim: Claim | None
+    claim: Claim
     mandate: Mandate | None  # of the officer on that day; None: none
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What the record says of a letter that is about to be sent; whether that suffices is the desk's to judge."""
-
     refused: str | None  # with which of the asked codes a letter of this activation has failed
     officer: AccountRow | None
     activation: ActivationRow
@@ -57,31 +50,32 @@ class Grounds:
 class SigningStepRecords(Subject):
     """Writes of the signing desk, each safe to repeat."""
 
-    async def take_up(self, consent: LetterConsent, on: date, now: datetime) -> TakenUp:
-        """Answers the registered signature; where there is none, claims the letter and looks for the mandate of `on`.
+    async def take_up(
+        self, consent: LetterConsent, on: date, codes: Collection[str], now: datetime
+    ) -> TakenUp | SignedLetter:
+        """Answers the registered signature; where there is none, claims the letter and reads what decides about it.
 
-        Raises RuleError(activation-not-valid) when the activation does not list the letter.
+        Args:
+            consent: the letter, and by whose consent it is signed.
+            on: the office's day, for the mandate.
+            codes: failures of another letter of this activation that are this one's too.
+            now: aware.
+
+        Raises RuleError(activation-not-valid) when the activation does not list the letter; then nothing is claimed.
         """
         async with self._db.transaction() as session:
             if signed := await signed_letter_in(session, consent.letter_sha256):
-                return TakenUp(signed, None, None)
-            claim = await claim_in(session, consent.activation_id, consent.letter_sha256, now)
-            return TakenUp(None, claim, await _mandate(session, consent, on))
-
-    async def grounds_for(self, consent: LetterConsent, codes: Collection[str]) -> Grounds:
-        """What has to be known before the letter may leave for the provider.
-
-        Raises RuleError(activation-not-valid) when there is no such activation.
-        """
-        async with self._db.transaction() as session:
-            refused = await failure_in(session, consent.activation_id, codes)
+                return signed
             # The officer first: a letter of the same activation may spend the code between the two reads.
             officer = await session.get(AccountRow, consent.officer_id)
             activation = await activation_row(session, consent.activation_id)
+            claim = await claim_in(session, activation, consent.letter_sha256, now)
+            mandate = await _mandate(session, consent, on)
+            refused = await failure_in(session, consent.activation_id, codes)
             frozen = await session.exec(select(LetterRow).where(col(LetterRow.sha256) == consent.letter_sha256))
             letter = frozen.first()
             stands = consent.opd is not None or await paraf_stands_in(session, consent.number, consent.letter_sha256)
-        return Grounds(refused, officer, activation, letter_ref(letter) if letter else None, stands)
+        return TakenUp(claim, mandate, refused, officer, activation, letter_ref(letter) if letter else None, stands)
 
     async def settle_signed(self, signed: SignedLetter, event: Event) -> SignedLetter:
         """Registers the signed object as `register_signed` does, ends its claim, and deletes a spent envelope.
