@@ -41,7 +41,7 @@ from signing.errors import ActivationExpired, Retry, SigningError
 from signing.judging import judge_signed
 from signing.material import TrustMaterial
 from signing.pipeline import Pipeline
-from signing.port import CertificateStanding, KeyOpener, SignatureProvider, SigningOrder, Standing
+from signing.port import CertificateStanding, SignatureProvider, SigningOrder, Standing
 from signing.verdict import Report, Verdict
 from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
@@ -138,12 +138,11 @@ class SignatureDesk:
 
     async def _sign_and_register(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> SignedObject:
         """Raises Refused, NotProven, OutcomeInDoubt, RuleError, SigningError."""
-        async with contextlib.AsyncExitStack() as in_work:
-            proven = await self._found(order, begun, mandate)
-            if proven is None:
-                proven = await self._made(order, begun, mandate, in_work)
-            await self._check_form(order, proven)
-            return await self._register(order, proven, mandate)
+        proven = await self._found(order, begun, mandate)
+        if proven is None:
+            proven = await self._made(order, begun, mandate)
+        await self._check_form(order, proven)
+        return await self._register(order, proven, mandate)
 
     async def _found(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> _Proven | None:
         """What came back before, for this consent or an earlier one of the same officer, and is good.
@@ -183,10 +182,8 @@ class SignatureDesk:
         found, report = await self._proof.of(letter.pdf, signed, mandate.certificate_sha256, order.field_name)
         return _Proven(letter, found, report)
 
-    async def _made(
-        self, order: SignLetter, begun: TakenUp, mandate: Mandate, in_work: contextlib.AsyncExitStack
-    ) -> _Proven:
-        """The letter is signed now, by the provider; `in_work` ends when it is registered."""
+    async def _made(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> _Proven:
+        """The letter is signed now, by the provider."""
         claim = begun.claim
         match claim.state:
             case "FAILED" | "SIGNED":
@@ -200,9 +197,6 @@ class SignatureDesk:
         letter, signing = await self._may_be_sent(order, begun, mandate)
         if not await self._sent([order]):
             raise OutcomeInDoubt  # another attempt at this very order was faster
-        if isinstance(self._provider, KeyOpener):
-            # Until the letter is registered, so that the next one of the batch finds the key still open.
-            await in_work.enter_async_context(self._provider.opened(signing))
         signed = await self._provider.sign(letter.pdf, signing)
         await self._keep(order, signed)
         try:

@@ -8,7 +8,6 @@ bytes that went in. An order names who signs, where and why; the secret travels 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -108,18 +107,6 @@ class SignatureProvider(Protocol):
         """Have the provider send the officer a one-time code for that many files, where it signs by such a code.
 
         Raises SigningError; a provider without codes refuses (`code_not_offered`).
-        """
-        ...
-
-
-@runtime_checkable
-class KeyOpener(SignatureProvider, Protocol):
-    """A provider that opens the officer's key for every order, which costs more than a signature with it."""
-
-    def opened(self, order: SigningOrder) -> AbstractAsyncContextManager[object]:
-        """Keeps the key of this order open for the block; `sign` with the same secret uses it meanwhile.
-
-        Entering raises what `sign` raises before it signs.
         """
         ...
 
