@@ -10,16 +10,15 @@ without a new consent.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.released import check_signed_form
+from activities.released import FrozenLetter, check_signed_form
 from activities.signer_ids import SignerIds
 from activities.signing_incidents import SigningIncidents, claim_key
 from activities.signing_orders import (
@@ -35,7 +34,7 @@ from activities.signing_orders import (
 )
 from activities.signing_proof import NotProven, SignatureProof
 from activities.step_up import Proofs, StepUpRefusal
-from permits.errors import RuleError
+from permits.errors import Code, RuleError
 from permits.steps import SignedLetter
 from signing.activation import Activation, SealingKeyPair, check_names_letter, open_envelope
 from signing.errors import ActivationExpired, Retry, SigningError
@@ -47,11 +46,20 @@ from signing.verdict import Report, Verdict
 from signing.webauthn import RelyingParty
 from store.documents import DocumentStore
 from store.errors import ObjectMissing
-from store.records import Claim, ClaimState, Records
+from store.records import Claim, ClaimState, Records, TakenUp
 from store.records.values import Mandate
 from store.tables import AccountRow
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Proven:
+    """What may be registered, once its form is checked."""
+
+    letter: FrozenLetter
+    signed: bytes = field(repr=False)
+    report: Report
 
 
 class SignatureDesk:
@@ -84,11 +92,11 @@ class SignatureDesk:
         Raises ApplicationError for what may pass by itself (timestamp authority, store) where the order may not wait;
         every other failure is a result, because only a person can mend it.
         """
-        if registered := await self._records.signed_letter(order.letter_sha256):
-            return SignResult(signed=_object(registered))
         try:
-            claim = await self._records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
-            return SignResult(signed=await self._sign_and_register(order, claim))
+            begun = await self._take_up(order)
+            if isinstance(begun, SignedLetter):
+                return SignResult(signed=_object(begun))
+            return SignResult(signed=await self._sign_and_register(order, begun, mandate_of(begun)))
         except OutcomeInDoubt:
             return await self._in_doubt(order)
         except (Refused, NotProven, RuleError) as refused:
@@ -125,16 +133,18 @@ class SignatureDesk:
 
     # One letter -------------------------------------------------------------------------------------------------------
 
-    async def _sign_and_register(self, order: SignLetter, claim: Claim) -> SignedObject:
-        """Raises Refused, NotProven, OutcomeInDoubt, RuleError, SigningError."""
-        mandate = await self._mandate(order)
-        found = await self._found(order, claim, mandate)
-        if found is None:
-            found = await self._made(order, claim, mandate)
-        await self._check_form(order, found[0])
-        return await self._register(order, *found, mandate)
+    async def _take_up(self, order: LetterOrder) -> TakenUp | SignedLetter:
+        return await self._records.take_up(order.consent, order.office_date, FOR_ALL, datetime.now(UTC))
 
-    async def _found(self, order: SignLetter, claim: Claim, mandate: Mandate) -> tuple[bytes, Report] | None:
+    async def _sign_and_register(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> SignedObject:
+        """Raises Refused, NotProven, OutcomeInDoubt, RuleError, SigningError."""
+        proven = await self._found(order, begun, mandate)
+        if proven is None:
+            proven = await self._made(order, begun, mandate)
+        await self._check_form(order, proven)
+        return await self._register(order, proven, mandate)
+
+    async def _found(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> _Proven | None:
         """What came back before, for this consent or an earlier one of the same officer, and is good.
 
         An object that came back for this very claim and is not good ends it; one of an earlier consent is put aside,
@@ -142,18 +152,17 @@ class SignatureDesk:
         """
         if self._provider.traits.own_key and not order.in_batch:
             return None
-        letter: bytes | None = None
+        letter: FrozenLetter | None = None
         for kept in await self._records.returned_before(order.letter_sha256, order.officer_id):
-            if kept.activation_id != claim.activation_id:
-                await self._consent_to(order, claim)
-            letter = letter or await self._letter(order)
+            if kept.activation_id != order.activation_id:
+                await self._consent_to(order, begun)
+            letter = letter or await self._letter(order, begun)
             try:
-                returned = await self._returned(kept)
-                return await self._proof.of(letter, returned, mandate.certificate_sha256, order.field_name)
+                return await self._proven(order, letter, await self._returned(kept), mandate)
             except (NotProven, ObjectMissing) as useless:
                 code = useless.code if isinstance(useless, NotProven) else "object-missing"
                 await self._drop(order, kept, code)
-                if kept.activation_id == claim.activation_id:
+                if kept.activation_id == order.activation_id:
                     raise Refused(code) from useless
         return None
 
@@ -168,8 +177,14 @@ class SignatureDesk:
             await self._incidents.set_aside(order.number, claim, await self._returned(kept), code)
         await self._records.note_returned(kept.activation_id, kept.letter_sha256, None)
 
-    async def _made(self, order: SignLetter, claim: Claim, mandate: Mandate) -> tuple[bytes, Report]:
+    async def _proven(self, order: LetterOrder, letter: FrozenLetter, signed: bytes, mandate: Mandate) -> _Proven:
+        """Raises NotProven, SigningError."""
+        found, report = await self._proof.of(letter.pdf, signed, mandate.certificate_sha256, order.field_name)
+        return _Proven(letter, found, report)
+
+    async def _made(self, order: SignLetter, begun: TakenUp, mandate: Mandate) -> _Proven:
         """The letter is signed now, by the provider."""
+        claim = begun.claim
         match claim.state:
             case "FAILED" | "SIGNED":
                 raise Refused(claim.error or "activation-spent")
@@ -179,35 +194,36 @@ class SignatureDesk:
                 raise OutcomeInDoubt
         if order.in_batch:
             raise Refused(claim.error or "signing-unavailable")  # its batch came to nothing, and this is not its turn
-        signing = await self._may_be_sent(order, claim, mandate)
-        letter = await self._letter(order)
+        letter, signing = await self._may_be_sent(order, begun, mandate)
         if not await self._sent([order]):
             raise OutcomeInDoubt  # another attempt at this very order was faster
-        signed = await self._provider.sign(letter, signing)
+        signed = await self._provider.sign(letter.pdf, signing)
         await self._keep(order, signed)
         try:
-            return await self._proof.of(letter, signed, mandate.certificate_sha256, order.field_name)
+            return await self._proven(order, letter, signed, mandate)
         except NotProven as wrong:
             await self._incidents.set_aside(order.number, order.claim, signed, wrong.code)
             await self._records.note_returned(order.activation_id, order.letter_sha256, None)
             raise
 
-    async def _may_be_sent(self, order: LetterOrder, claim: Claim, mandate: Mandate) -> SigningOrder:
-        """Everything that has to hold before a letter leaves for the provider, and the order that goes with it.
+    async def _may_be_sent(
+        self, order: LetterOrder, begun: TakenUp, mandate: Mandate
+    ) -> tuple[FrozenLetter, SigningOrder]:
+        """Everything that has to hold before a letter leaves for the provider; the letter, and the order for it.
 
-        Raises Refused, RuleError, ActivationRefused.
+        Raises Refused, RuleError, ActivationRefused, ApplicationError(letter-damaged).
         """
-        if refused := await self._records.refused_before(order.activation_id, FOR_ALL):
-            raise Refused(refused)
-        activation = await self._consent_to(order, claim)
-        await self._check_names_signer(order)
-        if order.opd is None and not await self._records.paraf_stands(order.number, order.letter_sha256):
+        if begun.refused is not None:
+            raise Refused(begun.refused)
+        activation = await self._consent_to(order, begun)
+        letter = await self._letter(order, begun)
+        _check_names_signer(letter, begun.officer)
+        if not begun.paraf_stands:
             raise Refused("paraf-missing")
-        officer = await self._records.account(order.officer_id)
-        signer_id = self._signer_ids.of(officer) if officer is not None else None
+        signer_id = self._signer_ids.of(begun.officer) if begun.officer is not None else None
         if signer_id is None:
             raise Refused("signer-id-missing")
-        return SigningOrder(
+        return letter, SigningOrder(
             signer_id=signer_id,
             secret=activation.passphrase,
             secret_kind=activation.secret_kind,
@@ -223,10 +239,11 @@ class SignatureDesk:
         again = self._provider.traits.own_key
         return await self._records.mark_sent(orders[0].activation_id, letters, datetime.now(UTC), again)
 
-    async def _consent_to(self, order: LetterOrder, claim: Claim) -> Activation:
+    async def _consent_to(self, order: LetterOrder, begun: TakenUp) -> Activation:
         """The consent; where it ran out while the letter waited for an outside service, that service is the reason."""
+        claim = begun.claim
         try:
-            return await self._consent(order)
+            return await self._consent(order, begun)
         except ActivationExpired as expired:
             raise Refused(claim.error if claim.error in OUTAGES else expired.code) from expired
         except Refused as refused:
@@ -234,11 +251,11 @@ class SignatureDesk:
                 raise Refused(claim.error) from refused
             raise
 
-    async def _letter(self, order: LetterOrder) -> bytes:
-        letter = await self._documents.get_document(order.letter_sha256)
-        if hashlib.sha256(letter).hexdigest() != order.letter_sha256:
-            raise ApplicationError("The letter's bytes are not what was approved.", type="letter-damaged")
-        return letter
+    async def _letter(self, order: LetterOrder, begun: TakenUp) -> FrozenLetter:
+        """Raises RuleError(letter-not-found), ApplicationError(letter-damaged)."""
+        if begun.letter is None:
+            raise RuleError(Code.LETTER_NOT_FOUND)
+        return await FrozenLetter.read(self._documents, begun.letter, order.letter_sha256)
 
     async def _keep(self, order: LetterOrder, signed: bytes) -> None:
         """What a remote provider handed back is kept before anything else is done with it."""
@@ -246,18 +263,15 @@ class SignatureDesk:
             returned = await self._documents.keep_returned(signed)
             await self._records.note_returned(order.activation_id, order.letter_sha256, returned)
 
-    async def _consent(self, order: LetterOrder) -> Activation:
-        now = datetime.now(UTC)
-        # The officer first: a letter of the same activation may spend the code between the two reads.
-        officer = await self._records.account(order.officer_id)
-        row = await self._records.activation(order.activation_id)
+    async def _consent(self, order: LetterOrder, begun: TakenUp) -> Activation:
+        now, row = datetime.now(UTC), begun.activation
         if row.envelope is None or row.officer_id != order.officer_id:
             raise Refused("activation-spent")
         activation = open_envelope(row.envelope, self._private_key, order.activation_id)
         if activation.officer_id != order.officer_id:
             raise Refused("activation-not-yours")
         check_names_letter(activation, order.letter_sha256, now)
-        await self._check_step_up(order, activation, officer, row.totp_step, now)
+        await self._check_step_up(order, activation, begun.officer, row.totp_step, now)
         return activation
 
     async def _check_step_up(
@@ -273,63 +287,41 @@ class SignatureDesk:
         except StepUpRefusal as refused:
             raise Refused(refused.code) from refused
 
-    async def _mandate(self, order: LetterOrder) -> Mandate:
-        if order.opd is None:
-            mandate = await self._records.mandate_for(order.officer_id, order.office_date)
-        else:
-            mandate = await self._records.agency_mandate_for(order.officer_id, order.office_date, order.opd)
-        if mandate is None:
-            raise Refused("no-mandate")
-        return mandate
-
-    async def _check_names_signer(self, order: LetterOrder) -> None:
-        """A letter that names another signatory, such as the head before an acting head came, is drafted anew."""
-        letter = await self._records.letter_by_sha256(order.letter_sha256)
-        officer = await self._records.account(order.officer_id)
-        if letter.input_sha256 is None or officer is None:
-            raise Refused("signatory-changed")
-        named = json.loads(await self._documents.get_document(letter.input_sha256))["signatory"]
-        if (named["name"], named["nip"]) != (officer.name, officer.nip or "-"):
-            raise Refused("signatory-changed")
-
     # How it ends ------------------------------------------------------------------------------------------------------
 
-    async def _check_form(self, order: LetterOrder, signed: bytes) -> None:
+    async def _check_form(self, order: LetterOrder, proven: _Proven) -> None:
         """The signed file is still archival and names no issuer but its own. Raises SigningError."""
         try:
-            await check_signed_form(self._records, self._documents, order.letter_sha256, signed)
+            await check_signed_form(proven.letter, proven.signed)
         except SigningError as wrong:
-            await self._incidents.set_aside(order.number, order.claim, signed, wrong.code)
+            await self._incidents.set_aside(order.number, order.claim, proven.signed, wrong.code)
             await self._records.note_returned(order.activation_id, order.letter_sha256, None)
             raise
 
-    async def _register(self, order: SignLetter, signed: bytes, report: Report, mandate: Mandate) -> SignedObject:
+    async def _register(self, order: SignLetter, proven: _Proven, mandate: Mandate) -> SignedObject:
+        signed, level = proven.signed, proven.report.level
         signed_sha256 = await self._documents.put_signed(signed)
         letter = SignedLetter(
             letter_sha256=order.letter_sha256,
             number=order.number,
             purpose=order.purpose,
             signed_sha256=signed_sha256,
-            level=report.level.value if report.level else "",
+            level=level.value if level else "",
             signer_id=order.officer_id,
             field_name=order.field_name,
             certificate_sha256=mandate.certificate_sha256,
             signed_at=datetime.now(UTC),
             activation_id=order.activation_id,
         )
-        consent = await self._records.activation(order.activation_id)
-        step_up = "totp" if consent.totp_step is not None else "webauthn"  # the worker itself spent it
-        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level, "step_up": step_up}
+        facts = {**order.event.facts, "signed_sha256": signed_sha256, "level": letter.level}
         event = order.event.model_copy(update={"facts": facts})
         try:
-            registered = await self._records.register_signed(letter, event)
+            registered = await self._records.settle_signed(letter, event)
         except RuleError as changed:
             await self._incidents.set_aside(order.number, order.claim, signed, changed.code.value)
             raise
         if registered.signed_sha256 != signed_sha256:
             await self._incidents.set_aside(order.number, order.claim, signed, "second-signature")
-        await self._records.mark_claim(order.activation_id, order.letter_sha256, "SIGNED", letter.signed_at)
-        await self._records.delete_envelope_if_spent(order.activation_id, letter.signed_at)
         await self._clear_shelf(order)
         return _object(registered)
 
@@ -388,6 +380,25 @@ def returned_files(failed: SigningError) -> tuple[bytes, ...]:
     files: tuple[bytes, ...] = tuple(getattr(failed, "returned_files", ()))
     returned: bytes | None = getattr(failed, "returned", None)
     return files or ((returned,) if returned is not None else ())
+
+
+def mandate_of(begun: TakenUp) -> Mandate:
+    """Raises Refused."""
+    if begun.mandate is None:
+        raise Refused("no-mandate")
+    return begun.mandate
+
+
+def _check_names_signer(letter: FrozenLetter, officer: AccountRow | None) -> None:
+    """A letter that names another signatory, such as the head before an acting head came, is drafted anew.
+
+    Raises Refused.
+    """
+    if letter.printed is None or officer is None:
+        raise Refused("signatory-changed")
+    named = letter.printed["signatory"]
+    if (named["name"], named["nip"]) != (officer.name, officer.nip or "-"):
+        raise Refused("signatory-changed")
 
 
 def _object(letter: SignedLetter) -> SignedObject:

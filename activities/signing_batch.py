@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.signatures import SignatureDesk, returned_files
+from activities.signatures import SignatureDesk, mandate_of, returned_files
 from activities.signing_orders import FOR_ALL, OUTAGES, LetterOrder, OutcomeInDoubt, Refused
 from permits.errors import RuleError
+from permits.steps import SignedLetter
 from signing.errors import Retry, SigningError
 from signing.port import SigningOrder
 from store.records import ClaimState
@@ -76,16 +77,17 @@ class BatchDesk(SignatureDesk):
 
     async def _ready(self, order: LetterOrder) -> _Ready | None:
         """A letter that may be sent; None where it is signed, settled, in doubt or refused."""
-        if await self._records.signed_letter(order.letter_sha256):
-            return None
         try:
-            claim = await self._records.claim(order.activation_id, order.letter_sha256, datetime.now(UTC))
+            begun = await self._take_up(order)
+            if isinstance(begun, SignedLetter):
+                return None
+            claim = begun.claim
             if claim.state in ("SIGNED", "FAILED", "UNKNOWN") or claim.returned_sha256 is not None:
                 return None
             if claim.state == "SENT" and not self._provider.traits.own_key:
                 raise OutcomeInDoubt
-            mandate = await self._mandate(order)
-            return _Ready(order, await self._may_be_sent(order, claim, mandate), await self._letter(order))
+            letter, signing = await self._may_be_sent(order, begun, mandate_of(begun))
+            return _Ready(order, signing, letter.pdf)
         except OutcomeInDoubt:
             await self._doubt(order)
         except (Refused, RuleError) as refused:
@@ -112,17 +114,16 @@ class BatchDesk(SignatureDesk):
             for order in left:
                 await self._note(order, "FAILED", failed.code)
         else:
-            await self._one_by_one(orders, signing)
+            await self._one_by_one(orders, pdfs, signing)
         return ChunkResult()
 
-    async def _one_by_one(self, orders: list[LetterOrder], signing: SigningOrder) -> None:
+    async def _one_by_one(self, orders: list[LetterOrder], pdfs: list[bytes], signing: SigningOrder) -> None:
         """The call was refused for what one of its letters is: the others do not fail with it."""
         await self._mark_all(orders, "CLAIMED")
-        for place, order in enumerate(orders):
+        for place, (order, letter) in enumerate(zip(orders, pdfs, strict=True)):
             if refused := await self._records.refused_before(order.activation_id, FOR_ALL):
                 await self._note(order, "FAILED", refused)
                 continue
-            letter = await self._letter(order)
             if not await self._sent([order]):
                 await self._doubt(order)
                 continue

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from activities.signing_incidents import claim_key
 from permits.events import Event
 from signing.port import AGENCY_FIELD, HEAD_FIELD
+from store.records import LetterConsent
 
 OUTAGES = frozenset(
     {
@@ -52,6 +53,17 @@ class LetterOrder(BaseModel):
     def field_name(self) -> str:
         """The signature field of the PDF."""
         return HEAD_FIELD if self.opd is None else AGENCY_FIELD
+
+    @property
+    def consent(self) -> LetterConsent:
+        """Which letter of which consent, as the store asks for it."""
+        return LetterConsent(
+            number=self.number,
+            letter_sha256=self.letter_sha256,
+            activation_id=self.activation_id,
+            officer_id=self.officer_id,
+            opd=self.opd,
+        )
 
     @property
     def claim(self) -> str:

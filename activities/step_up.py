@@ -111,7 +111,8 @@ class Proofs:
             activation_id=activation_id,
             last_activation_id=None if spent_step is None else activation_id,
         )
-        if not await self._records.record_totp_step(activation_id, officer.id, step):
+        # The step that this activation has spent is never taken from it: its other letters need not write it again.
+        if spent_step is None and not await self._records.record_totp_step(activation_id, officer.id, step):
             raise StepUpRefusal(USED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -28,6 +29,17 @@ from signing.timestamps import TsaClient
 BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 
 
+def _metadata(**more: Any) -> PdfSignatureMetadata:
+    return PdfSignatureMetadata(
+        field_name=HEAD_FIELD,
+        md_algorithm="sha256",
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+        subfilter=SigSeedSubFilter.PADES,
+        **more,
+    )
+
+
 class HeldSigner:
     """The head's key, open."""
 
@@ -38,15 +50,17 @@ class HeldSigner:
         provider = Pkcs12Provider(folder / "p12", Pipeline(self.material, self._timestamper))
         self._signer = provider.open_signer(HEAD.id, SecretStr(PASSPHRASE))
 
+    async def sign_in_one_call(self, letter: bytes) -> bytes:
+        """PAdES B-LTA, certified, as pyHanko does it by itself."""
+        context, out = self.material.context(), io.BytesIO()
+        whole = {"validation_context": context, "embed_validation_info": True, "use_pades_lta": True}
+        signer = PdfSigner(_metadata(**whole), signer=self._signer, timestamper=self._timestamper)
+        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(letter)), output=out)
+        return out.getvalue()
+
     async def sign(self, letter: bytes) -> bytes:
-        """PAdES B-LTA, certified: signature, DSS and document timestamp, a third quicker than pyHanko's one call."""
-        metadata = PdfSignatureMetadata(
-            field_name=HEAD_FIELD,
-            md_algorithm="sha256",
-            certify=True,
-            docmdp_permissions=MDPPerm.NO_CHANGES,
-            subfilter=SigSeedSubFilter.PADES,
-        )
+        """The same in three steps: signature, DSS and document timestamp, a third quicker than pyHanko's one call."""
+        metadata = _metadata()
         context, out = self.material.context(), io.BytesIO()
         validator = CertificateValidator(
             self._signer.signing_cert, list(self._signer.cert_registry), validation_context=context

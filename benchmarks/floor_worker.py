@@ -30,6 +30,7 @@ from activities.letters import LETTERS_DIR, NOON, WESTERN_INDONESIA_TIME
 from benchmarks.floor_signature import HeldSigner
 from benchmarks.floor_workflow import MAIN_QUEUE, SIGNING_QUEUE, FloorCase, FloorStep
 from store.logs import log_as_json
+from store.process import search_garbage_seldom
 
 INSERT = "INSERT INTO floor_steps (round_id, workflow_id, n, waits_for, at) VALUES (%s, %s, %s, %s, now())"
 CREATE = """
@@ -181,6 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="floor_worker")
     parser.add_argument("--queue", choices=(MAIN_QUEUE, SIGNING_QUEUE), required=True)
     log_as_json()
+    search_garbage_seldom()
     asyncio.run(run(parser.parse_args().queue, dict(os.environ)))
 
 

@@ -9,6 +9,7 @@ annotations (6.3.3), the tags. It is a check of our own letters, not a validator
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import pikepdf
@@ -24,6 +25,7 @@ REDATED = frozenset(
 )
 _PRINT, _HIDDEN = 4, 1 | 2 | 32 | 256  # annotation flags: Print; Invisible, Hidden, NoView, ToggleNoView
 _MOST_RESOURCES = 5000
+_SUSPECT = re.compile(rb"/(?:" + b"|".join(name[1:].encode() for name in sorted(FORBIDDEN_ACTIONS | {"/JS"})) + rb")\b")
 
 
 def check_archivable(pdf: bytes, letter: bytes | None = None) -> None:
@@ -55,12 +57,16 @@ def archival_faults(pdf: bytes, letter: bytes | None = None) -> tuple[str, ...]:
 
 
 def _changed(before: pikepdf.Pdf, signed: pikepdf.Pdf) -> Iterator[str]:
-    if _described(before) != _described(signed):
+    if _packet(before) != _packet(signed) and _described(before) != _described(signed):
         yield "metadata-changed"
     if _intents(before) != _intents(signed):
         yield "output-intent-changed"
     if len(before.pages) != len(signed.pages):
         yield "pages-changed"
+
+
+def _packet(pdf: pikepdf.Pdf) -> bytes:
+    return bytes(pdf.Root.Metadata.read_bytes()) if "/Metadata" in pdf.Root else b""
 
 
 def _described(pdf: pikepdf.Pdf) -> dict[str, str]:
@@ -140,7 +146,15 @@ def _appearances(page: pikepdf.Page) -> Iterator[pikepdf.Object]:
 def _has_a_forbidden_action(pdf: pikepdf.Pdf) -> bool:
     if "/AA" in pdf.Root or "/JavaScript" in pdf.Root.get("/Names", pikepdf.Dictionary()):
         return True
+    if not any(_SUSPECT.search(written) for written in _written(pdf)):
+        return False
     return any(str(one.get("/S")) in FORBIDDEN_ACTIONS or "/JS" in one for one in _dictionaries(pdf))
+
+
+def _written(pdf: pikepdf.Pdf) -> Iterator[bytes]:
+    """Every indirect object as the library writes it: each name in its one plain spelling, however the file has it."""
+    for thing in pdf.objects:
+        yield (thing.stream_dict if isinstance(thing, pikepdf.Stream) else thing).unparse(resolved=True)
 
 
 def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from asn1crypto import cms
+from asn1crypto import cms, x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
 from pyhanko.pdf_utils.misc import PdfError
@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, extract_contents
 
+from signing.trust import parsed
 from signing.verdict import Verdict
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -226,4 +227,7 @@ def _insist_on_byte_range(embedded: EmbeddedPdfSignature) -> None:
     for part in ("version", "digest_algorithms", "encap_content_info", "certificates", "signer_infos"):
         embedded.signed_data[part]
     for certificate in embedded.signed_data["certificates"] or ():
-        certificate.chosen.native  # noqa: B018
+        if certificate.name == "certificate":
+            parsed(x509.Certificate, certificate.chosen.dump())
+        else:
+            certificate.chosen.native  # noqa: B018

@@ -20,6 +20,7 @@ async def level_of(
     policy: Policy,
     archive: Archive,
     covered: Archive | None,
+    trusted_by: Evidence | None = None,
 ) -> Level:
     """The level of a good signature.
 
@@ -30,10 +31,13 @@ async def level_of(
         policy: whom to trust.
         archive: the DSS as the last revision has it.
         covered: the DSS as the last good document timestamp over the signature covers it; None without one.
+        trusted_by: what the signer's chain was found trusted by, with revocation information for every certificate.
     """
     if moment is None:
         return Level.B_B
-    if not await _proves_signature(signature, certificates, moment, policy, archive):
+    # Where the first judgement rested on the archive alone, the archive has proven the signer's chain already.
+    signer_proven = trusted_by is not None and trusted_by.rests_on(archive, moment)
+    if not await _proves_signature(signature, certificates, moment, policy, archive, signer_proven):
         return Level.B_T
     if covered is None:
         return Level.B_LT
@@ -55,12 +59,15 @@ async def _proves_signature(
     moment: datetime,
     policy: Policy,
     archive: Archive,
+    signer_proven: bool = False,
 ) -> bool:
     """True when the DSS alone validates the chains of the signer and of the signature's timestamp."""
     if not archive.has_revocation:
         return False
     evidence = Evidence(policy, archive, moment, embedded_only=True)
-    if not await evidence.suffices_for(certificates.signer_cert, certificates.other_certs, "signing"):
+    if not signer_proven and not await evidence.suffices_for(
+        certificates.signer_cert, certificates.other_certs, "signing"
+    ):
         return False
     for token in extract_tst_data_iter(signature.signer_info, signed=False):
         if not await proves_timestamp(extract_certs_for_validation(token), moment, policy, archive):

@@ -59,7 +59,7 @@ from signing.verdict import Level, Verdict
 from signing.verify import verify_pdf_async
 
 DIGEST = "sha256"
-ROOM_TO_GROW = 2048  # hex digits; tokens of one authority differ by a few bytes
+ROOM_TO_GROW = 512  # hex digits; tokens of one authority differ by a few bytes
 _HOLE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s")
 _BEFORE_TIMESTAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 

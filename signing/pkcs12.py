@@ -1,8 +1,9 @@
 """Development provider: officers' keys as PKCS#12 files (RFC 7292), opened with the passphrase typed for each signing.
 
 Not for production: a file-based key is not under its owner's sole control as UU ITE art. 11 asks; building the provider
-warns. The passphrase is never kept, logged or put into an error. A key lives as long as a call that uses it: letters of
-one batch that are signed side by side share it, since deriving it costs more than a signature.
+warns. The passphrase is never kept, logged or put into an error. A key lives as long as a call that uses it, and
+two seconds longer: the letters of one batch share it, whoever shows the same passphrase, since opening it costs three
+times a signature (a key of 3072 bits is looked through for its primes).
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from signing.standing import judge_certificate
 
 log = logging.getLogger(__name__)
 
+KEPT_SECONDS = 2.0
+"""How long an open key outlives the last call that used it: as long as the letters of one batch are apart."""
+
 
 class DevelopmentProviderWarning(UserWarning):
     """Someone built the provider that signs with key files."""
@@ -38,10 +42,15 @@ class DevelopmentProviderWarning(UserWarning):
 
 @dataclass
 class _InUse:
-    """A key that is open, or is being opened, for the calls that use it now."""
+    """A key that is open, or is being opened, for the calls that use it now or did a moment ago."""
 
     opening: asyncio.Future[HeldKeySigner]
     calls: int = 0
+    end: asyncio.TimerHandle | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.opening.done() and not self.opening.cancelled() and self.opening.exception() is None
 
 
 class Pkcs12Provider:
@@ -93,20 +102,32 @@ class Pkcs12Provider:
 
     @asynccontextmanager
     async def _opened(self, order: SigningOrder) -> AsyncIterator[HeldKeySigner]:
-        """The officer's key, shared by overlapping calls with the same passphrase; dropped with the last of them."""
+        """The officer's key, shared by calls with the same passphrase; dropped `KEPT_SECONDS` after the last of them.
+
+        One that could not be opened is dropped at once.
+        """
         passphrase = order.secret.get_secret_value().encode()
         which = (order.signer_id, hmac.digest(self._blind, passphrase, "sha256"))
-        if which not in self._in_use:
+        loop = asyncio.get_running_loop()
+        shared = self._in_use.get(which)
+        if shared is None or shared.opening.get_loop() is not loop:
             opening = asyncio.to_thread(self.open_signer, order.signer_id, order.secret)
-            self._in_use[which] = _InUse(asyncio.ensure_future(opening))
-        shared = self._in_use[which]
+            shared = self._in_use[which] = _InUse(asyncio.ensure_future(opening))
+        if shared.end is not None:
+            shared.end.cancel()
         shared.calls += 1
         try:
             yield await asyncio.shield(shared.opening)
         finally:
             shared.calls -= 1
-            if not shared.calls:
-                del self._in_use[which]
+            if not shared.calls and shared.is_open:
+                shared.end = loop.call_later(KEPT_SECONDS, self._drop, which, shared)
+            elif not shared.calls:
+                self._drop(which, shared)
+
+    def _drop(self, which: tuple[str, bytes], shared: _InUse) -> None:
+        if self._in_use.get(which) is shared:
+            del self._in_use[which]
 
     def open_signer(self, signer_id: str, secret: SecretStr) -> HeldKeySigner:
         """Open an officer's key, for `Pipeline.sign_letter`.

@@ -110,15 +110,19 @@ def entries(holder: Any, key: str) -> Any:
 
 def _loaded(kind: Any, store: Any, key: str) -> Iterable[Any]:
     for reference in entries(store, key):
-        der = bytes(reference.get_object().data)
-        yield _parsed_once(kind, der) if len(der) <= MOST_REMEMBERED_BYTES else _parsed(kind, der)
+        yield parsed(kind, bytes(reference.get_object().data))
+
+
+def parsed(kind: Any, der: bytes) -> Any:
+    """A structure that was parsed to its last field; the same one for the same bytes. Raises ValueError, TypeError."""
+    return _parsed_once(kind, der) if len(der) <= MOST_REMEMBERED_BYTES else _parsed(kind, der)
 
 
 def _parsed(kind: Any, der: bytes) -> Any:
     found = kind.load(der, strict=True)
     # asn1crypto parses on access; what is broken inside has to break here.
     if found.native is None:
-        raise ValueError("empty structure in the DSS")
+        raise ValueError("empty structure")
     return found
 
 
@@ -164,6 +168,13 @@ class Evidence:
             retroactive_revinfo=True,
         )
 
+    def rests_on(self, archive: Archive, moment: datetime) -> bool:
+        """True when all that is known here stands in this archive (or is the policy's certificates), at that moment."""
+        if self.moment != moment or self.archive is not archive:
+            return False
+        archived = {listed.dump() for listed in archive.crls}
+        return all(listed.dump() in archived for listed in self.crls)
+
     def names_as_revoked(
         self, path: Iterable[x509.Certificate], at: datetime, *, is_authority: bool, proven: datetime | None = None
     ) -> bool:
@@ -177,7 +188,7 @@ class Evidence:
         pool = Pool([*self.policy.anchors, *self.policy.others, *chain])
         for certificate in chain:
             for listed in self.crls:
-                if listed.issuer.dump() != certificate.issuer.dump() and listed.issuer != certificate.issuer:
+                if not _is_same_name(listed.issuer.dump(), certificate.issuer.dump()):
                     continue
                 entry = _entry(listed, certificate.serial_number)
                 if entry is None or (listed.dump() not in own and not _is_signed(listed, pool)):
@@ -276,6 +287,12 @@ class Evidence:
             return await validator.async_validate_usage(set())  # type: ignore[no-any-return, no-untyped-call]
         except Exception:
             return None
+
+
+@lru_cache(maxsize=1024)
+def _is_same_name(one: bytes, other: bytes) -> bool:
+    """True for two spellings of one name (RFC 5280, 7.1), which is slow to find out."""
+    return one == other or x509.Name.load(one) == x509.Name.load(other)
 
 
 def _casts_doubt(entry: Any) -> bool:

@@ -275,7 +275,10 @@ class _Judgement:
         found.time_is_trusted = moment is not None
         if found.good:
             covered = self._covered_by_timestamp(found)
-            found.level = await level_of(found.embedded, certificates, moment, self.policy, self.archive, covered)
+            trusted_by = evidence if status.trust_problem_indic is None and status.validation_path is not None else None
+            found.level = await level_of(
+                found.embedded, certificates, moment, self.policy, self.archive, covered, trusted_by
+            )
 
     async def _signer_problem(self, found: _Found, status: Any, evidence: Evidence) -> str | None:
         problem = trust_problem(status, evidence, evidence.moment)

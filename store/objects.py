@@ -49,6 +49,8 @@ class Objects:
                 retries={"mode": "standard", "total_max_attempts": 4},
                 max_pool_connections=20,
                 s3={"addressing_style": "path"},
+                # Every reader compares the content with the sha256 in its name; a second sum costs as much as the read.
+                response_checksum_validation="when_required",
             ),
         )
 

@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ from temporalio.worker import (
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
+
+BEAT = timedelta(seconds=1)
+"""How often an activity says that its worker lives. Workers are told so too (`max_heartbeat_throttle_interval`): by
+itself the engine's client passes on a beat only when four fifths of the time-out are over, and a busy machine that
+makes it late by half a second would have a living worker taken for dead."""
 
 
 class HandlerGuard(Interceptor):
@@ -55,7 +61,7 @@ class _GuardedHandlers(WorkflowInboundInterceptor):
 class Heartbeats(Interceptor):
     """Heartbeats for as long as an activity runs; one that ends within a second sends none."""
 
-    def __init__(self, pause_seconds: float = 1.0) -> None:
+    def __init__(self, pause_seconds: float = BEAT.total_seconds()) -> None:
         self._pause = pause_seconds
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:

@@ -40,10 +40,10 @@ from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
 from store.notice_texts import Texts
-from store.process import keep_memory_private
+from store.process import keep_memory_private, search_garbage_seldom
 from store.records import Records
 from store.settings import StoreSettings
-from worker.interceptors import Failpoints, HandlerGuard, Heartbeats
+from worker.interceptors import BEAT, Failpoints, HandlerGuard, Heartbeats
 from worker.reconcile import Reconciler, Replanner
 from worker.schedules import keep_schedules
 from worker.settings import MainSettings, SigningSettings, WorkerSettings
@@ -184,6 +184,7 @@ async def _run_main(settings: MainSettings, records: Records, documents: Documen
         interceptors=_interceptors(settings),
         max_cached_workflows=CACHED_CASES,
         graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=BEAT,
         sticky_queue_schedule_to_start_timeout=STICKY,
     )
     await _work(
@@ -214,6 +215,7 @@ async def _run_signing(
         activities=room.activities,
         interceptors=_interceptors(settings),
         graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=BEAT,
         max_concurrent_activities=4,
     )
     await _work(worker, [StandingWatch(records, room.letters.standing_of).run()], stop)
@@ -299,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     log_as_json()
     keep_memory_private()
+    search_garbage_seldom()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(run(chosen.queue))

@@ -23,6 +23,11 @@ class ActivityOptions(TypedDict, total=False):
 WORKER_LIVES = timedelta(seconds=3)
 """Workers heartbeat each second for every activity: three seconds of silence mean that the process is gone."""
 
+SIGNER_LIVES = timedelta(seconds=10)
+"""The signing worker judges PDFs between its beats, up to four of them, each a second of work where a machine is busy
+with ten other things. One that is taken for dead by mistake leaves a letter at a remote provider with an outcome that
+nobody knows, and a head who has to sign it again."""
+
 OWN_STORE = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=5),
     heartbeat_timeout=WORKER_LIVES,
@@ -45,7 +50,7 @@ that fails is mended by a release, and the case goes on by itself."""
 
 SIGNING = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=90),
-    heartbeat_timeout=WORKER_LIVES,
+    heartbeat_timeout=SIGNER_LIVES,
     schedule_to_close_timeout=timedelta(minutes=10),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
@@ -57,7 +62,7 @@ a minute to answer; a worker that dies meanwhile is known by its heartbeat."""
 
 SIGNING_BATCH = ActivityOptions(
     start_to_close_timeout=timedelta(minutes=4),
-    heartbeat_timeout=WORKER_LIVES,
+    heartbeat_timeout=SIGNER_LIVES,
     schedule_to_close_timeout=timedelta(minutes=10),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)

@@ -26,6 +26,7 @@ from store.records.registration import RegistrationRecords, token_mail_key
 from store.records.requests import RequestRecords
 from store.records.seals import SealRecords
 from store.records.signatures import SignatureRecords
+from store.records.signing_steps import LetterConsent, SigningStepRecords, TakenUp
 from store.records.staffing import Departure, OpenTask, StaffingRecords
 from store.records.standings import StandingRecords
 from store.records.values import (
@@ -58,6 +59,7 @@ class Records(
     SignatureRecords,
     SealRecords,
     ClaimRecords,
+    SigningStepRecords,
     IncidentRecords,
     StandingRecords,
     ArchiveRecords,
@@ -87,6 +89,7 @@ __all__ = [
     "DefinitionVersion",
     "Departure",
     "DraftChanges",
+    "LetterConsent",
     "Mandate",
     "MissingStart",
     "NewAccount",
@@ -108,6 +111,7 @@ __all__ = [
     "Sending",
     "Standing",
     "SubmissionRecord",
+    "TakenUp",
     "actor_of",
     "check_definition",
     "document_ref",

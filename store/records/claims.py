@@ -33,13 +33,7 @@ class ClaimRecords(Subject):
         Raises RuleError(activation-not-valid) when the activation does not list the letter.
         """
         async with self._db.transaction() as session:
-            activation = await activation_row(session, activation_id)
-            if letter_sha256 not in activation.letters:
-                raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
-            values = {"activation_id": activation_id, "letter_sha256": letter_sha256}
-            query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
-            await session.exec(query.on_conflict_do_nothing())
-            return _claim(await session.get_one(SignatureClaimRow, (activation_id, letter_sha256)))
+            return await claim_in(session, await activation_row(session, activation_id), letter_sha256, now)
 
     async def mark_claim(
         self, activation_id: str, letter_sha256: str, state: ClaimState, now: datetime, error: str | None = None
@@ -117,33 +111,58 @@ class ClaimRecords(Subject):
 
     async def refused_before(self, activation_id: str, codes: Collection[str]) -> str | None:
         """With which of these codes a letter of this activation has failed, if one has."""
-        query = select(SignatureClaimRow.error).where(
-            col(SignatureClaimRow.activation_id) == activation_id,
-            col(SignatureClaimRow.state) == "FAILED",
-            col(SignatureClaimRow.error).in_(codes),
-        )
         async with self._db.transaction() as session:
-            return (await session.exec(query.limit(1))).first()
-
-    async def paraf_stands(self, number: str, letter_sha256: str) -> bool:
-        """Whether the paraf that the case's definition asks for was given on exactly these bytes."""
-        given = select(EventRow.key).where(
-            col(EventRow.number) == number,
-            col(EventRow.tag) == Tag.PARAF_GIVEN.value,
-            col(EventRow.facts)["letter_sha256"].as_string() == letter_sha256,
-        )
-        async with self._db.transaction() as session:
-            if (await session.exec(given.limit(1))).first() is not None:
-                return True
-            case = await session.get(ApplicationRow, number)
-            stages = ((case.submission or {}).get("definition") or {}).get("stages", ()) if case is not None else ()
-            return not any(stage.get("kind") == "paraf" for stage in stages)
+            return await failure_in(session, activation_id, codes)
 
     async def claims_of(self, activation_id: str) -> list[Claim]:
         """All claims of an activation, by letter."""
         query = select(SignatureClaimRow).where(col(SignatureClaimRow.activation_id) == activation_id)
         async with self._db.transaction() as session:
             return [_claim(row) for row in await session.exec(query.order_by(col(SignatureClaimRow.letter_sha256)))]
+
+
+async def claim_in(session: AsyncSession, activation: ActivationRow, letter_sha256: str, now: datetime) -> Claim:
+    """`ClaimRecords.claim`, within the caller's transaction."""
+    if letter_sha256 not in activation.letters:
+        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation.id)
+    values = {"activation_id": activation.id, "letter_sha256": letter_sha256}
+    query = insert(SignatureClaimRow).values(**values, state="CLAIMED", updated_at=now)
+    await session.exec(query.on_conflict_do_nothing())
+    return _claim(await session.get_one(SignatureClaimRow, (activation.id, letter_sha256)))
+
+
+async def failure_in(session: AsyncSession, activation_id: str, codes: Collection[str]) -> str | None:
+    """`ClaimRecords.refused_before`, within the caller's transaction."""
+    query = select(SignatureClaimRow.error).where(
+        col(SignatureClaimRow.activation_id) == activation_id,
+        col(SignatureClaimRow.state) == "FAILED",
+        col(SignatureClaimRow.error).in_(codes),
+    )
+    return (await session.exec(query.limit(1))).first()
+
+
+async def paraf_stands_in(session: AsyncSession, number: str, letter_sha256: str) -> bool:
+    """Whether the paraf that the case's definition asks for was given on exactly these bytes."""
+    given = select(EventRow.key).where(
+        col(EventRow.number) == number,
+        col(EventRow.tag) == Tag.PARAF_GIVEN.value,
+        col(EventRow.facts)["letter_sha256"].as_string() == letter_sha256,
+    )
+    if (await session.exec(given.limit(1))).first() is not None:
+        return True
+    case = await session.get(ApplicationRow, number)
+    stages = ((case.submission or {}).get("definition") or {}).get("stages", ()) if case is not None else ()
+    return not any(stage.get("kind") == "paraf" for stage in stages)
+
+
+async def note_signed(session: AsyncSession, activation_id: str, letter_sha256: str, now: datetime) -> None:
+    """The claim has come to its end; one that was noted before stays as it is."""
+    noting = update(SignatureClaimRow).where(
+        col(SignatureClaimRow.activation_id) == activation_id,
+        col(SignatureClaimRow.letter_sha256) == letter_sha256,
+        col(SignatureClaimRow.state) != "SIGNED",
+    )
+    await session.exec(noting.values(state="SIGNED", error=None, updated_at=now))
 
 
 async def activation_row(session: AsyncSession, activation_id: str, lock: bool = False) -> ActivationRow:

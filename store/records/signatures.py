@@ -53,8 +53,7 @@ class SignatureRecords(Subject):
     async def agency_mandate_for(self, account_id: str, on: date, opd: str) -> Mandate | None:
         """The mandate under which an agency's officer signs its recommendations on that day."""
         async with self._db.transaction() as session:
-            found = await mandate_of(session, on, account_id, ("opd",))
-        return found if found is not None and found.opd == opd else None
+            return await agency_mandate_of(session, on, account_id, opd)
 
     async def signatory_on(self, on: date) -> Mandate | None:
         """Whose signature a letter of that day carries: the acting head's before the head's own."""
@@ -103,15 +102,7 @@ class SignatureRecords(Subject):
     async def delete_envelope_if_spent(self, activation_id: str, now: datetime) -> bool:
         """Deletes the envelope once every letter of the activation has come back, failed or is in doubt; True then."""
         async with self._db.transaction() as session:
-            activation = await _activation(session, activation_id, lock=True)
-            query = select(func.count()).select_from(SignatureClaimRow)
-            query = query.where(col(SignatureClaimRow.activation_id) == activation_id)
-            came_back = col(SignatureClaimRow.returned_sha256).is_not(None)
-            spent = await session.exec(query.where(or_(col(SignatureClaimRow.state).in_(SPENT), came_back)))
-            if activation.envelope is None or spent.one() < len(set(activation.letters)):
-                return False
-            activation.envelope, activation.deleted_at = None, now
-            return True
+            return await delete_if_spent(session, activation_id, now)
 
     async def discard_activation(self, activation_id: str) -> bool:
         """Deletes an activation that was given for nothing, with its envelope; True when it did.
@@ -141,23 +132,12 @@ class SignatureRecords(Subject):
         BATAL or was never opened.
         """
         async with self._db.transaction() as session:
-            case = await lock_application(session, signed.number)
-            known = await session.get(SignedLetterRow, signed.letter_sha256)
-            if known is not None:
-                return _signed_letter(known)
-            await _check_is_frozen(session, signed)
-            row = SignedLetterRow(**signed.model_dump())
-            session.add(row)
-            await session.flush()
-            session.add(_first_version(signed))
-            await append(session, case, (event,))
-            return _signed_letter(row)
+            return await register_in(session, signed, event)
 
     async def signed_letter(self, letter_sha256: str) -> SignedLetter | None:
         """The registered signature of a letter, if there is one."""
         async with self._db.transaction() as session:
-            row = await session.get(SignedLetterRow, letter_sha256)
-        return _signed_letter(row) if row else None
+            return await signed_letter_in(session, letter_sha256)
 
     async def signed_letter_of(self, number: str, purpose: str) -> SignedLetter | None:
         """The registered signature of a case's letter, if there is one."""
@@ -204,6 +184,49 @@ async def mandate_of(
     found = await session.exec(query.order_by(col(MandateRow.valid_from).desc(), col(MandateRow.id)))
     rows = sorted(found, key=lambda row: capacities.index(row.capacity))
     return Mandate.model_validate(rows[0].model_dump(exclude={"revoked_at"})) if rows else None
+
+
+async def agency_mandate_of(session: AsyncSession, on: date, account_id: str, opd: str) -> Mandate | None:
+    """The mandate of this agency's officer that is in force on that office date."""
+    found = await mandate_of(session, on, account_id, ("opd",))
+    return found if found is not None and found.opd == opd else None
+
+
+async def signed_letter_in(session: AsyncSession, letter_sha256: str) -> SignedLetter | None:
+    """`SignatureRecords.signed_letter`, within the caller's transaction."""
+    row = await session.get(SignedLetterRow, letter_sha256)
+    return _signed_letter(row) if row else None
+
+
+async def register_in(session: AsyncSession, signed: SignedLetter, event: Event) -> SignedLetter:
+    """`SignatureRecords.register_signed`, within the caller's transaction."""
+    case = await lock_application(session, signed.number)
+    known = await session.get(SignedLetterRow, signed.letter_sha256)
+    if known is not None:
+        return _signed_letter(known)
+    await _check_is_frozen(session, signed)
+    row = SignedLetterRow(**signed.model_dump())
+    session.add(row)
+    await session.flush()
+    session.add(_first_version(signed))
+    await append(session, case, (event,))
+    return _signed_letter(row)
+
+
+async def delete_if_spent(session: AsyncSession, activation_id: str, now: datetime) -> bool:
+    """`SignatureRecords.delete_envelope_if_spent`, within the caller's transaction.
+
+    The claims are counted behind the activation's lock, so that of its last two letters the later one finds both ended.
+    """
+    activation = await _activation(session, activation_id, lock=True)
+    query = select(func.count()).select_from(SignatureClaimRow)
+    query = query.where(col(SignatureClaimRow.activation_id) == activation_id)
+    came_back = col(SignatureClaimRow.returned_sha256).is_not(None)
+    spent = await session.exec(query.where(or_(col(SignatureClaimRow.state).in_(SPENT), came_back)))
+    if activation.envelope is None or spent.one() < len(set(activation.letters)):
+        return False
+    activation.envelope, activation.deleted_at = None, now
+    return True
 
 
 async def _check_is_frozen(session: AsyncSession, signed: SignedLetter) -> None:

@@ -92,6 +92,16 @@ def test_what_a_provider_may_break_is_found(letter: bytes, breaking: Breaking, f
     assert fault in archival_faults(broken(letter, breaking))
 
 
+def test_a_script_is_found_however_its_name_is_spelled(letter: bytes) -> None:
+    def with_script(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.Next = pikepdf.Dictionary(S=pikepdf.Name("/JavaScript__"))
+
+    harmless = broken(letter, with_script, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    assert "script-or-action" not in archival_faults(harmless)
+    assert b"/JavaScript__" in harmless
+    assert "script-or-action" in archival_faults(harmless.replace(b"/JavaScript__", b"/J#61vaScript"))
+
+
 def test_an_encrypted_file_and_no_pdf_at_all_are_found(letter: bytes) -> None:
     shut = broken(letter, lambda _: None, encryption=pikepdf.Encryption(owner="x", user=""))
     assert "encrypted" in archival_faults(shut)

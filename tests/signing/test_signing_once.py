@@ -50,11 +50,29 @@ async def test_letters_signed_side_by_side_derive_the_key_once(workshop: Worksho
     assert openings == ["kepala"]
 
 
-async def test_a_key_is_dropped_when_nobody_signs(workshop: Workshop, openings: list[str]) -> None:
+async def test_letters_signed_one_after_the_other_open_the_key_once(workshop: Workshop, openings: list[str]) -> None:
+    provider = workshop.provider()
+    for _ in range(2):
+        await provider.sign(workshop.plain, workshop.order())
+    assert openings == ["kepala"]
+
+
+async def test_a_key_is_dropped_when_nobody_signs(
+    workshop: Workshop, openings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signing.pkcs12.KEPT_SECONDS", 0.0)
+    provider = workshop.provider()
+    for _ in range(2):
+        await provider.sign(workshop.plain, workshop.order())
+        await asyncio.sleep(0.01)
+    assert openings == ["kepala", "kepala"]
+
+
+async def test_an_open_key_is_nobodys_who_shows_another_passphrase(workshop: Workshop) -> None:
     provider = workshop.provider()
     await provider.sign(workshop.plain, workshop.order())
-    await provider.sign(workshop.plain, workshop.order())
-    assert openings == ["kepala", "kepala"]
+    with pytest.raises(WrongPassphrase):
+        await provider.sign(workshop.plain, workshop.order(passphrase="frasa-yang-salah"))
 
 
 async def test_a_wrong_passphrase_beside_a_right_one_signs_nothing(workshop: Workshop) -> None:
