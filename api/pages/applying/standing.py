@@ -83,9 +83,13 @@ def _on_its_way(facts: Facts) -> Standing:
         return Standing("done", _("Surat Anda sudah terbit dan sedang dikirim %(holder)s.") % since)
     if facts.status == ApplicationStatus.IN_DELIVERY:
         return Standing("done", _("Surat Anda sudah terbit; loket kami menyiapkan penyerahannya."))
-    if facts.waiting_kind == "opd" and facts.since:
+    if facts.waiting_kind == "opd" and not facts.since:
+        return Standing("going", _("Menunggu rekomendasi %(holder)s.") % since)
+    if facts.waiting_kind == "desk" and not facts.since:
+        return Standing("going", _("Sedang dikerjakan %(holder)s.") % since)
+    if facts.waiting_kind == "opd":
         return Standing("going", _("Menunggu rekomendasi %(holder)s sejak %(day)s.") % since)
-    if facts.waiting_kind == "desk" and facts.since:
+    if facts.waiting_kind == "desk":
         return Standing("going", _("Sedang dikerjakan %(holder)s sejak %(day)s.") % since)
     if facts.waiting_kind == "applicant":
         return Standing("paused", _("Menunggu Anda."))
