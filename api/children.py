@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 WALL_SECONDS = 20.0
+LINE_BYTES = 64 * 1024
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,9 +30,11 @@ class Child:
     Args:
         module: run by `python -m`; its limits are its own part.
         wall_seconds: how long one file may take.
+        line_bytes: how long an answer may be.
     """
 
-    def __init__(self, module: str, wall_seconds: float = WALL_SECONDS) -> None:
+    def __init__(self, module: str, wall_seconds: float = WALL_SECONDS, line_bytes: int = LINE_BYTES) -> None:
+        self._line_bytes = line_bytes
         self._module = module
         self._wall_seconds = wall_seconds
         self._process: asyncio.subprocess.Process | None = None
@@ -76,6 +79,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 cwd=_ROOT,
+                limit=self._line_bytes,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 start_new_session=True,
             )

@@ -42,6 +42,7 @@ from api.pages.head import head_pages
 from api.pages.language import LanguageLayer
 from api.pages.live import live_pages
 from api.pages.officers import officers_pages
+from api.pages.papers import paper_pages
 from api.pages.public import public_pages
 from api.pages.rendering import know_who_is_here, problem_page
 from api.pages.routes import pages
@@ -72,8 +73,8 @@ log = logging.getLogger("sakpore.api")
 WEB = Path(__file__).resolve().parent.parent / "web"
 GRACE_SECONDS = 5
 AREAS = (
-    public_pages, accounts_pages, applying_pages, officers_pages, agencies_pages, fieldwork_pages, head_pages,
-    administration_pages, live_pages,
+    paper_pages, public_pages, accounts_pages, applying_pages, officers_pages, agencies_pages, fieldwork_pages,
+    head_pages, administration_pages, live_pages,
 )  # fmt: skip
 
 

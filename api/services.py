@@ -14,6 +14,7 @@ from api.code_reader import CodeReader
 from api.engine import Engine
 from api.field_codes import FieldCodes
 from api.mailing import Mailing
+from api.paper_pictures import PaperPictures
 from api.passwords import Passwords
 from api.problems import ProblemAnswers
 from api.registries import PopulationRegistry
@@ -83,6 +84,7 @@ class Services:
     keyring: Keyring
     mailing: Mailing
     population: PopulationRegistry
+    papers: PaperPictures = field(default_factory=PaperPictures)
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 
     async def office_today(self) -> date:
@@ -105,5 +107,6 @@ class Services:
         """Ends children and connections."""
         await self.scanner.aclose()
         await self.code_reader.aclose()
+        await self.papers.aclose()
         await self.verifying.aclose()
         await self.db.close()
