@@ -16,12 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.drafting import LETTER_INVALID, Composed, applicant_lines
 from activities.letters import LetterInput, Office, Signatory
-from activities.texts import long_date
 from permits.decisions import Recommended
 from permits.errors import RuleError
 from permits.party import party_of
 from permits.steps import LetterRef
 from store.documents import DocumentStore
+from store.notice_texts import long_date
 from store.records import Records
 
 TEMPLATE = "rekomendasi"

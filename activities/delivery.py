@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient
 from activities.clients.post import Parcel, PostClient, PostState
-from activities.texts import Texts
 from permits.events import Tag
 from store.documents import DocumentStore
+from store.notice_texts import Texts
 from store.records import Records
 from store.records.notices import addressee
 from store.records.office_time import calendar_of, office_time

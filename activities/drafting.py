@@ -17,7 +17,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.letters import Charge, LetterError, LetterInput, Mark, Participant, Signatory, render_letter
 from activities.templates import bundle, template_version
-from activities.texts import long_date
 from permits.authority import Role
 from permits.definition import FormField, LetterForm
 from permits.events import Event
@@ -28,6 +27,7 @@ from signing.field_code import FieldClaims, field_code
 from signing.field_keys import FieldKeys
 from signing.qr import verification_code
 from store.documents import DocumentStore
+from store.notice_texts import long_date
 from store.records import Mandate, Records
 from store.tables import AccountRow, ApplicationRow
 

@@ -18,9 +18,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.clients.mail import MailClient, MailLine
 from activities.clients.whatsapp import NO_ACCESS, SLOW_DOWN, UNAVAILABLE, NoWhatsApp, WhatsAppClient, WhatsAppMessage
-from activities.texts import Texts, whole
-from activities.told import Told
 from permits.notices import QuietHours
+from store.notice_facts import Told
+from store.notice_texts import Texts, whole
 from store.records import Records, Sending
 from store.tables import OutboxRow
 

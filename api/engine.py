@@ -14,6 +14,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowFailureError,
@@ -200,6 +203,20 @@ class Engine:
         except (RuntimeError, OSError):
             raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
         return state
+
+    async def pollers(self, queue: str) -> int:
+        """How many workers have asked for work on a queue of late. Raises Problem(engine-unavailable)."""
+        client = await self._connected()
+        asked = DescribeTaskQueueRequest(
+            namespace=self._namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
+        try:
+            found = await client.workflow_service.describe_task_queue(asked, timeout=timedelta(seconds=QUERY_SECONDS))
+        except (RPCError, RuntimeError, OSError):
+            raise Problem(ApiCode.ENGINE_UNAVAILABLE) from None
+        return len(found.pollers)
 
     async def _update(
         self, workflow_id: str, name: str, argument: Any, update_id: str, answer_type: type[_AnswerT]

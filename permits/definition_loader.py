@@ -86,7 +86,7 @@ def load_shared(folder: Path = PERMITS, letters: Path = LETTERS) -> Shared:
     Raises DefinitionFileInvalid.
     """
     ladders = load_ladders(folder / LADDERS.name)
-    agencies = _named(folder / "agencies.yaml", TypeAdapter(dict[str, str]))
+    agencies = load_agencies(folder)
     known = Shared(ladders, agencies=agencies, templates=letter_templates(letters))
     return Shared(
         ladders=ladders,
@@ -101,6 +101,11 @@ def load_shared(folder: Path = PERMITS, letters: Path = LETTERS) -> Shared:
 def letter_templates(letters: Path = LETTERS) -> frozenset[str]:
     """Names of the letter templates that exist."""
     return frozenset(file.stem for file in letters.glob("*.typ")) - NOT_A_LETTER
+
+
+def load_agencies(folder: Path = PERMITS) -> dict[str, str]:
+    """The agencies that permit types may ask: code -> name. Raises DefinitionFileInvalid."""
+    return _named(folder / "agencies.yaml", TypeAdapter(dict[str, str]))
 
 
 def load_ladders(file: Path = LADDERS) -> dict[str, Ladder]:

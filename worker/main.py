@@ -33,13 +33,13 @@ from activities.notices import NoticeDispatcher
 from activities.records import CaseBook
 from activities.reminders import ReminderDesk
 from activities.sealing import SealPress, discard_old_reports
-from activities.texts import Texts
 from permits.notices import QuietHours
 from signing.field_keys import FieldKeys
 from signing.port import SignatureProvider
 from store.database import Database, create_engine
 from store.documents import DocumentStore
 from store.logs import log_as_json
+from store.notice_texts import Texts
 from store.process import keep_memory_private
 from store.records import Records
 from store.settings import StoreSettings

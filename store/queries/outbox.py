@@ -77,3 +77,8 @@ async def _count(session: AsyncSession, state: str) -> int:
 def outbox_line(row: OutboxRow) -> OutboxLine:
     """A row without its text and address."""
     return OutboxLine.model_validate(row, from_attributes=True)
+
+
+async def outbox_row(session: AsyncSession, key: str) -> OutboxRow | None:
+    """One message with all it holds, for its own page."""
+    return await session.get(OutboxRow, key)

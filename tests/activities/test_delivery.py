@@ -15,11 +15,11 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.clients.post import NoPost, Parcel, PostState, StandInPost
 from activities.delivery import DeliverLetter, DeliveryDesk, TrackPost
-from activities.texts import Texts
 from permits.calendar_loader import load_office_calendar
 from permits.events import Tag
 from permits.notices import COUNTER_DOMAIN
 from permits.pace import Pace
+from store.notice_texts import Texts
 from store.tables import ApplicationRow
 
 WIB = ZoneInfo("Asia/Jakarta")

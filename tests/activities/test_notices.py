@@ -13,8 +13,8 @@ from sqlmodel import SQLModel
 from activities.clients.mail import MailClient
 from activities.clients.whatsapp import CloudApi
 from activities.notices import LONGEST_PAUSE, NoticeDispatcher
-from activities.texts import Texts
 from permits.notices import QuietHours
+from store.notice_texts import Texts
 from store.records import Sending
 from store.tables import ApplicationRow, DocumentRow, OutboxRow
 from tests.activities.mail_server import Server, free_port, server

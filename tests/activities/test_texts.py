@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from activities.delivery import TEMPLATES
-from activities.texts import NOTICES, SENTENCES, Texts
 from permits.notices import AT_ONCE, BOTH_WAYS, GATHERED
 from permits.reasons import DocumentReason
+from store.notice_texts import NOTICES, SENTENCES, Texts
 
 NAMES = sorted(path.stem for path in NOTICES.glob("*.txt"))
 SHORT = yaml.safe_load((NOTICES / "whatsapp.yaml").read_text())

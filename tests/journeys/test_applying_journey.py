@@ -1,11 +1,14 @@
 """An applicant: from the first question to the receipt, a mended document, a withdrawal; also without JavaScript."""
 
+import io
 import re
 from pathlib import Path
 
+import pikepdf
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from api.pages.formatting import file_size
 from sakpore.demo.papers import paper_for
 from sakpore.people import PASSWORD
 from tests.journeys.conftest import DESK, PHONE, Opens
@@ -137,42 +140,50 @@ def test_an_applicant_withdraws_without_javascript(opens: Opens, office: Office,
     expect(page.locator("h1")).to_have_text("Permohonan ini sudah ditarik.")
 
 
-def test_a_file_goes_on_after_the_line_broke_and_the_page_was_opened_again(
-    opens: Opens, office: Office, tmp_path: Path
-) -> None:
+def test_a_file_goes_on_after_the_line_broke_and_the_page_was_opened_again(opens: Opens, tmp_path: Path) -> None:
     """With scripts: parts that fail are sent again, and what was kept is not sent a second time."""
     page = opens(STUDENT)
     page.goto(f"/permohonan/baru?izin={TYPE}")
     page.get_by_role("button", name="Mulai").click()
-    number = number_of(page)
+    address = f"/permohonan/{number_of(page)}/berkas/proposal"
     large = tmp_path / "proposal.pdf"
-    content = paper_for(["pdf"], "Proposal", "Contoh Pemohon Dua")[1]
-    large.write_bytes(_padded(content, 900_000))
-    sent: list[int] = []
-    breaks = iter([False, True, True, False, True])
+    large.write_bytes(_padded(paper_for(["pdf"], "Proposal", "Contoh Pemohon Dua")[1], 900_000))
+    line = _BadLine([True, False, True, True, False, True])
+    page.route("**/unggahan/*", line.carry)
+    _send_file(page, address, large)
+    expect(page.locator(".unggah__kata")).to_contain_text("Sambungan terputus")
+    line.is_down = True
+    expect(page.locator(".unggah__kata")).to_contain_text(re.compile("Sambungan terputus. [1-9]"))
+    line.is_down = False
+    _send_file(page, address, large)
+    expect(page.get_by_role("status")).to_contain_text("Berkas diterima", timeout=60_000)
+    assert line.sent[0] == 0 and line.sent == sorted(set(line.sent)) and len(line.sent) > 2  # none was kept twice
+    page.goto(address)
+    expect(page.locator(".ada")).to_contain_text(file_size(large.stat().st_size))
 
-    def unreliable(route: Route) -> None:
-        if next(breaks, False):
-            route.abort("connectionreset")
-            return
-        sent.append(int(route.request.headers["upload-offset"]))
+
+class _BadLine:
+    """Carries some of the parts and breaks at the others; carries none while it is down."""
+
+    def __init__(self, good: list[bool]) -> None:
+        self._good = iter(good)
+        self.is_down = False
+        self.sent: list[int] = []
+
+    def carry(self, route: Route) -> None:
+        if route.request.method == "PATCH":
+            if self.is_down or not next(self._good, True):
+                route.abort("connectionreset")
+                return
+            self.sent.append(int(route.request.headers["upload-offset"]))
         route.continue_()
 
-    def patches_only(route: Route) -> None:
-        if route.request.method == "PATCH":
-            unreliable(route)
-        else:
-            route.continue_()
 
-    page.route("**/unggahan/*", patches_only)
-    page.goto(f"/permohonan/{number}/berkas/proposal")
-    page.locator("#file").set_input_files(large)
-    expect(page.locator(".unggah__jalan")).to_contain_text("proposal.pdf")
+def _send_file(page: Page, address: str, file: Path) -> None:
+    page.goto(address)
+    page.locator("#file").set_input_files(file)
+    expect(page.locator(".unggah__jalan")).to_contain_text(file.name)
     page.get_by_role("button", name="Unggah dan lanjut").click()
-    expect(page.get_by_role("status")).to_contain_text("Berkas diterima", timeout=60_000)
-    assert sent == sorted(set(sent)) and len(sent) > 1  # no part was kept twice
-    page.goto(f"/permohonan/{number}/berkas/proposal")
-    expect(page.locator(".ada")).to_contain_text("900 kB")
 
 
 def test_a_file_that_is_too_large_or_of_the_wrong_kind_is_told_before_it_is_sent(
@@ -203,10 +214,6 @@ def _one_returned(office: Office, task: dict[str, object], code: str) -> dict[st
 
 def _padded(pdf: bytes, size: int) -> bytes:
     """The same paper as a file of that size: a stream that nobody shows fills it up."""
-    import io
-
-    import pikepdf
-
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         opened.Root.Isi = opened.make_stream(bytes(range(256)) * (size // 256))
         kept = io.BytesIO()

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from api.pages.language import LOCALE, catalogue, gettext, ngettext, speaking
 from docs.write_locale import messages_of, used_in
@@ -13,14 +14,10 @@ from sakpore.assets import WEB
 TEMPLATES = sorted((WEB / "pages").rglob("*.html"))
 every_template = pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(WEB / "pages")))
 
-OUTSIDE = re.compile(
-    r"\{#.*?#\}|\{%-?\s*trans\b.*?endtrans\s*-?%\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->|<script.*?</script>|&\w+;",
-    re.DOTALL,
-)
 SPOKEN_ATTRIBUTE = re.compile(r"""\s(?:alt|title|placeholder|aria-label|content|data-kata[\w-]*)=["']([^"']*)["']""")
-PARAMETER = re.compile(
-    r""""(?:text|html|visuallyHiddenText|caption|legend|hint|label)":\s*["']([^"']*[A-Za-z]{2}[^"']*)["']"""
-)
+SPOKEN_PARAMETERS = {"text", "html", "visuallyHiddenText", "caption", "legend", "hint", "label"}
+UNSPOKEN = re.compile(r"<!--.*?-->|<script.*?</script>|&\w+;", re.DOTALL)
+LEXER = Environment(extensions=["jinja2.ext.i18n"])
 NAMES = {"Sakpore", "English", "Bahasa Indonesia", "PDF", "QR", "NIK", "WIB", "NIP", "SHA-256", "CSV", "JSON", "API"}
 """What is the same in every language."""
 SETTINGS = re.compile(r"width=device-width.*|#14213D|noindex|light.*")
@@ -28,11 +25,27 @@ SETTINGS = re.compile(r"width=device-width.*|#14213D|noindex|light.*")
 
 def words_outside(text: str) -> list[str]:
     """What a template says without asking the catalogue."""
-    spoken = [found for found in SPOKEN_ATTRIBUTE.findall(OUTSIDE.sub("", text)) if not SETTINGS.fullmatch(found)]
-    plain = re.sub(r"<[^>]*>", "\n", OUTSIDE.sub("", text))
-    lines = [line.strip(" ·.,:;()/–-→←\u00a0") for line in (*plain.splitlines(), *spoken)]
-    params = [found for found in PARAMETER.findall(text) if found not in NAMES]
-    return [line for line in lines if re.search(r"[A-Za-z]{2}", line) and line not in NAMES] + params
+    data, parameters = said_by(text)
+    data = UNSPOKEN.sub("", data)
+    spoken = [found for found in SPOKEN_ATTRIBUTE.findall(data) if not SETTINGS.fullmatch(found)]
+    plain = re.sub(r"<[^>]*>", "\n", data)
+    lines = [line.strip(" ·.,:;()/–-→←\u00a0") for line in (*plain.splitlines(), *spoken, *parameters)]
+    return [line for line in lines if re.search(r"[A-Za-z]{2}", line) and line not in NAMES]
+
+
+def said_by(text: str) -> tuple[str, list[str]]:
+    """The plain text outside `trans`, and the strings that are given to components as their words."""
+    data, parameters, translated = "", [], False
+    tokens = [token for token in LEXER.lex(text) if token[1] != "whitespace"]
+    for n, (_, kind, value) in enumerate(tokens):
+        if kind == "block_begin":
+            name = tokens[n + 1][2]
+            translated = name == "trans" or (translated and name != "endtrans")
+        elif kind == "data" and not translated:
+            data += value
+        elif kind == "string" and n > 1 and tokens[n - 1][2] == ":" and tokens[n - 2][2][1:-1] in SPOKEN_PARAMETERS:
+            parameters.append(value[1:-1])
+    return data, parameters
 
 
 @every_template

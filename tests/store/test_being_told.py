@@ -11,7 +11,6 @@ import pytest
 from activities.clients.mail import MailClient
 from activities.clients.whatsapp import CloudApi
 from activities.notices import NoticeDispatcher
-from activities.texts import Texts
 from permits.application import DocumentVerdict, dossier_sha256
 from permits.authority import Role
 from permits.calendar_loader import load_office_calendar
@@ -20,6 +19,7 @@ from permits.notices import QuietHours
 from permits.reasons import DocumentReason
 from permits.steps import Notice, Step
 from store.database import Database
+from store.notice_texts import Texts
 from store.queries.proof import proof_of_rungs
 from store.records import Receipt, Records
 from tests.activities.mail_server import Server, server

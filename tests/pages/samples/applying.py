@@ -219,7 +219,8 @@ def _wizard() -> Samples:
         "izin-lama": step(whole, "izin-lama", "izin-lama", own=[], chosen="lain", typed=""),
         "izin-lama-pilih": step(
             whole, "izin-lama", "izin-lama", own=[permit_line(), permit_line(number="PRM-2026-000009")],
-            chosen="lain", typed="", errors=[("nomor_lama", "Nomor izin lama belum diisi. Salin dari surat izin Anda.")],
+            chosen="lain", typed="",
+            errors=[("nomor_lama", "Nomor izin lama belum diisi. Salin dari surat izin Anda.")],
         ),
         "cara-ambil": step(plan(), DELIVERY, "cara-ambil", delivery="download", delivery_address=""),
         "cara-ambil-pos": step(
@@ -235,7 +236,7 @@ def _drafts() -> Samples:
     company = plan(RESEARCH, filled=True, party=COMPANY, delivery="post", delivery_address=f"Jalan {LONG}")
     practice = plan(filled=True, practice=True)
     unconfirmed = RESEARCH.model_copy(update={"confirmed": False})
-    gone = [one for one in ALL.values() if one.refers_to][0]
+    gone = next(one for one in ALL.values() if one.refers_to)
     return {
         "baru": shown("baru", view=beginning(PRACTICE_PERMIT, [])),
         "baru-sudah-ada": shown(
