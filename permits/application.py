@@ -91,7 +91,7 @@ def check_complete(
     empty = [item.code for item in definition.form if item.required and not data.get(item.code, "").strip()]
     if empty:
         raise RuleError(Code.FIELD_MISSING, fields=empty)
-    wrong = [item.code for item in definition.form if data.get(item.code) and not _fits(item, data[item.code])]
+    wrong = [item.code for item in definition.form if data.get(item.code) and not fits(item, data[item.code])]
     unknown = sorted(set(data) - {item.code for item in definition.form})
     if wrong or unknown:
         raise RuleError(Code.FIELD_INVALID, fields=wrong + unknown)
@@ -102,7 +102,8 @@ def check_complete(
         raise RuleError(Code.DOCUMENT_MISSING, documents=list(missing), titles=titles)
 
 
-def _fits(item: FormField, answer: str) -> bool:
+def fits(item: FormField, answer: str) -> bool:
+    """Whether an answer is of the question's kind and no longer than it allows; of an empty one, nothing is said."""
     if len(answer) > item.max_length or any(ord(char) < 32 and char not in "\n\t" for char in answer):
         return False
     if item.kind == "date":

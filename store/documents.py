@@ -18,6 +18,8 @@ from store.errors import KeyUnknown, ObjectDamaged, ObjectMissing, SealBroken
 from store.objects import Objects
 from store.settings import StoreSettings
 
+_PARTS = "unfinished/"
+
 
 class DocumentStore:
     """Puts and gets documents; every call is safe to repeat."""
@@ -95,6 +97,27 @@ class DocumentStore:
     async def drop_returned(self, sha256: str) -> None:
         """Removes it, once it lies in the archive or in quarantine."""
         await self._objects.delete_with_versions(self._bucket, f"returned/{_checked(sha256)}")
+
+    # What is still being uploaded ------------------------------------------------------------------------------------
+
+    async def put_part(self, key: str, content: bytes) -> None:
+        """Keeps, sealed, a part of a file that is still being uploaded."""
+        sealed = self._keys.seal(content, _PARTS.encode() + key.encode())
+        await self._objects.put(self._bucket, f"{_PARTS}{key}", sealed)
+
+    async def get_part(self, key: str) -> bytes:
+        """One part. Raises ObjectMissing, KeyUnknown, SealBroken, ObjectsUnavailable."""
+        sealed = await self._objects.get(self._bucket, f"{_PARTS}{key}")
+        return self._keys.open(sealed, _PARTS.encode() + key.encode())
+
+    async def parts(self, prefix: str, most: int) -> list[str]:
+        """Names of parts that begin with `prefix`, in the order of their letters."""
+        found = await self._objects.keys(self._bucket, f"{_PARTS}{prefix}", most)
+        return [key.removeprefix(_PARTS) for key in found]
+
+    async def drop_part(self, key: str) -> None:
+        """Removes a part with all that the store kept of it."""
+        await self._objects.delete_with_versions(self._bucket, f"{_PARTS}{key}")
 
     # Signed letters --------------------------------------------------------------------------------------------------
 

@@ -105,6 +105,15 @@ class Objects:
         if not kept and await self.exists(bucket, key):
             await self._answer("delete an object", self._deletion(bucket, key, {}))
 
+    async def keys(self, bucket: str, prefix: str, most: int) -> list[str]:
+        """Names of objects that begin with `prefix`, in the order of their letters, at most `most` of them."""
+
+        def read() -> list[str]:
+            answer = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most)
+            return [found["Key"] for found in answer.get("Contents", [])]
+
+        return await self._answer("list objects", read)
+
     async def make_bucket(self, bucket: str, locked: bool) -> None:
         """Makes a bucket if there is none; with object lock where asked for and offered, else with versions."""
         lock = {"ObjectLockEnabledForBucket": True} if locked else {}

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
+from api.dependencies import SESSION_COOKIE, Here, credentials
 from api.pages.addresses import own_address
 from api.pages.menu import home_of
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
-from api.routes.documents import download, find_letter, letter_content
+from api.routes.documents import download
 from api.routes.sessions import client_address, set_session_cookie
 from api.sessions import log_in, resume
 from api.views import tracking_view
-from permits.authority import Act
 from permits.numbering import NumberingError, read_tracking_code
 
 pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
@@ -123,19 +121,6 @@ async def log_out(request: Request, services: Here, csrf_token: Annotated[str, F
     response = RedirectResponse("/", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
-
-
-@pages.get("/permohonan/{number}/surat")
-async def letter(number: str, request: Request, services: Here) -> Response:
-    """The product of a case as a file; asks for a log-in first where there is none."""
-    try:
-        login = await signed_in(request, services)
-    except Problem:
-        return RedirectResponse(f"/masuk?next={quote(f'/permohonan/{number}/surat')}", 303)
-    case = await case_for(Act.READ_DOCUMENTS)(number, login, services)
-    found = await find_letter(services, case, case.row.product or case.row.procedure)
-    content = await letter_content(services, case, found, draft=False)
-    return download(content, "application/pdf", f"{case.row.number}-{found.purpose}")
 
 
 @pages.get("/masalah/{code}")

@@ -193,7 +193,9 @@ async def change_application(asked: DraftChange, case: Draft, services: Here, on
             definition = await definition_in_force(session, case.row.permit_type, today)
         if asked.data is not None:
             _check_draft(definition, Variant(case.row.variant), asked.data)
-            data = case.row.data | asked.data
+            # Answers to what the law no longer asks go: with them, an overtaken draft could never be submitted.
+            known = {question.code for question in definition.form}
+            data = {code: answer for code, answer in case.row.data.items() if code in known} | asked.data
         by = Continuing.of(case.row)
         old = await find_old_permit(services, asked.old_permit, by) if asked.old_permit else None
         changes = DraftChanges(

@@ -61,6 +61,9 @@ Changeable = Annotated[
         case_of_applicant_or_stand_in(Act.EDIT_DRAFT, for_draft=Act.APPLY_FOR, for_case=Act.ACT_FOR_APPLICANT)
     ),
 ]
+Removable = Annotated[
+    Case, Depends(case_of_applicant_or_stand_in(Act.EDIT_DRAFT, for_draft=Act.APPLY_FOR, for_case=Act.APPLY_FOR))
+]
 Readable = Annotated[Case, Depends(case_for(Act.READ_DOCUMENTS))]
 
 
@@ -116,6 +119,14 @@ async def get_document(
         row = await document(session, case.row.number, requirement, version)
     content = await services.documents.get_document(row.sha256)
     return download(content, row.content_type, f"{case.row.number}-{row.requirement}-v{row.version}")
+
+
+@private.delete("/applications/{number}/documents/{requirement}", status_code=204)
+async def remove_document(requirement: str, case: Removable, services: Here) -> None:
+    """Takes a document out of a draft again."""
+    _check_code(requirement)
+    for sha256 in await services.records.remove_document(case.row.number, requirement):
+        await services.documents.delete_document(sha256)
 
 
 @private.get("/applications/{number}/letters/{purpose}")

@@ -77,6 +77,20 @@ class DraftRecords(Subject):
             await session.flush()
             return tuple(sorted(gone - await _still_named(session, gone)))
 
+    async def remove_document(self, number: str, requirement: str) -> tuple[str, ...]:
+        """Takes a document out of a draft, all versions of it; answers the sha256 of what nothing refers to any more.
+
+        One that is not there is no error. Raises RuleError: application-not-found, not-a-draft.
+        """
+        async with self._db.transaction() as session:
+            _draft(await lock_application(session, number))
+            removed = delete(DocumentRow).where(
+                col(DocumentRow.number) == number, col(DocumentRow.requirement) == requirement
+            )
+            gone: set[str] = set((await session.exec(removed.returning(col(DocumentRow.sha256)))).scalars())
+            await session.flush()
+            return tuple(sorted(gone - await _still_named(session, gone)))
+
     async def add_document(self, document: NewDocument) -> DocumentRef:
         """Adds the next version of a document; the same content again, while unjudged, is the version that is there.
 

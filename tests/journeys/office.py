@@ -36,6 +36,10 @@ class Office:
         """Everybody decides until a task of that kind is open in the case; that task, as its holder lists it."""
         return _apart(self._until(number, kind, seconds))
 
+    def decided(self, person: str, task: dict[str, Any], body: dict[str, Any]) -> None:
+        """That person decides so at that task."""
+        _apart(self._decide(person, task, body))
+
     def issued(self, permit_type: str = "izin-penelitian") -> dict[str, Any]:
         """A case whose letter is signed and issued, as its applicant reads it."""
         case = next(one for one in CASES if one.permit_type == permit_type)
@@ -44,6 +48,14 @@ class Office:
     def get(self, person: str, path: str, **query: Any) -> Any:
         """What that person reads at an address of the JSON API."""
         return _apart(self._get(person, path, query))
+
+    async def _decide(self, person: str, task: dict[str, Any], body: dict[str, Any]) -> None:
+        desk = await Desk.open(self.address, PEOPLE[person])
+        try:
+            asked = {"seen": task["subject_sha256"], **body}
+            await desk.write(f"/tasks/{task['id']}/decision", asked, key=f"keputusan-{next(_numbers)}")
+        finally:
+            await desk.close()
 
     async def _get(self, person: str, path: str, query: dict[str, Any]) -> Any:
         desk = await Desk.open(self.address, PEOPLE[person])
