@@ -149,10 +149,11 @@ def _errors(wrong: ValidationError, form: SentForm) -> FormErrors:
         "password": ("password", _("Ketik kata sandi Anda.")),
         "proof": proof,
     }
-    places = [str(fault["loc"][0]) for fault in wrong.errors(include_input=False, include_context=False) if fault["loc"]]
+    places = {fault["loc"][0] for fault in wrong.errors(include_input=False, include_context=False) if fault["loc"]}
     found = dict(words for place, words in sentences.items() if place in places)
     # Where a field is missing the device was not asked at all.
-    return list(found.items()) or [("tombol", _("Perangkat belum menjawab. Tekan tombolnya lagi, lalu ikuti petunjuknya."))]
+    silent = _("Perangkat belum menjawab. Tekan tombolnya lagi, lalu ikuti petunjuknya.")
+    return list(found.items()) or [("tombol", silent)]
 
 
 def _refusal(request: Request, error: Problem | RuleError, form: SentForm) -> tuple[int, FormErrors]:
