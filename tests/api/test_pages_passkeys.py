@@ -16,7 +16,8 @@ from tests.api.test_passkeys_in_browser import AUTHENTICATOR, browser_at, served
 
 KEYS = "/akun/kunci"
 WAITING = """() => {
-  const [asked, ready] = [navigator.credentials.get.bind(navigator.credentials), new Promise((go) => { window.atHand = go })]
+  const asked = navigator.credentials.get.bind(navigator.credentials)
+  const ready = new Promise((go) => { window.atHand = go })
   navigator.credentials.get = async (options) => { await ready; return await asked(options) }
 }"""
 """An older device that is fetched first, when the page asks for it."""
@@ -80,7 +81,8 @@ async def test_an_older_passkey_lets_a_new_device_in_which_then_waits_a_day(api:
         await as_head(page)
         protocol = await page.context.new_cdp_session(page)
         await protocol.send("WebAuthn.enable")
-        older = await protocol.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR | {"transport": "usb"}})
+        usb = {"options": AUTHENTICATOR | {"transport": "usb"}}
+        older = await protocol.send("WebAuthn.addVirtualAuthenticator", usb)
 
         async def at_hand(yes: bool) -> None:
             which = {"authenticatorId": older["authenticatorId"], "enabled": yes}
