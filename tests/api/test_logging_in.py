@@ -17,6 +17,8 @@ CREDENTIALS = {"email": "pemohon@contoh.invalid", "password": PASSWORD}
 PUBLIC = {
     ("GET", "/api/health"),
     ("POST", SESSIONS),
+    ("POST", "/api/v1/sessions/passkey"),
+    ("POST", "/api/v1/sessions/passkey/options"),
     ("POST", "/api/v1/accounts"),
     ("POST", "/api/v1/accounts/confirmation"),
     ("POST", "/api/v1/accounts/confirmation/mail"),

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from api.dependencies import SESSION_COOKIE, Here
 from api.pages.accounts.refusals import said
 from api.pages.addresses import own_address
-from api.pages.forms import FORM_COOKIE, OurForm
+from api.pages.forms import FORM_COOKIE, FormErrors, OurForm
 from api.pages.language import gettext as _
 from api.pages.menu import home_of
 from api.pages.rendering import form_page, onward
@@ -32,7 +32,7 @@ async def log_in_form(request: Request, next: Next = "") -> Response:
     going_to = own_address(next)
     if request.state.person is not None:
         return RedirectResponse(going_to or home_of(request.state.person), 303)
-    return _form(request, going_to)
+    return log_in_again(request, going_to)
 
 
 @router.post("/masuk")
@@ -41,13 +41,13 @@ async def log_in_page(form: OurForm, request: Request, services: Here) -> Respon
     going_to, email = own_address(form.text("next", 300)), form.text("email", MOST_EMAIL)
     password = form.raw("password")
     if errors := _missing(email, password):
-        return _form(request, going_to, email, 422, errors)
+        return log_in_again(request, going_to, 422, errors, email)
     try:
         opened = await log_in(services, email[:MOST_EMAIL], password[:MOST_PASSWORD], client_address(request))
     except Problem as problem:
         status, errors = said(request, problem, login_failed="password", email_unconfirmed="email")
         unconfirmed = problem.code == ApiCode.EMAIL_UNCONFIRMED
-        response = _form(request, going_to, email, status, errors, unconfirmed=unconfirmed)
+        response = log_in_again(request, going_to, status, errors, email, unconfirmed=unconfirmed)
         response.headers.update(problem.headers)
         return response
     await end_log_in(request, services)
@@ -86,19 +86,20 @@ def logged_in(request: Request, services: Services, opened: Opened, going_to: st
     return response
 
 
-def _missing(email: str, password: str) -> list[tuple[str, str]]:
+def _missing(email: str, password: str) -> FormErrors:
     asked = (("email", email, _("Ketik alamat e-mail Anda.")), ("password", password, _("Ketik kata sandi Anda.")))
     return [(field, words) for field, given, words in asked if not given]
 
 
-def _form(
+def log_in_again(
     request: Request,
     going_to: str,
-    email: str = "",
     status: int = 200,
-    errors: list[tuple[str, str]] | None = None,
+    errors: FormErrors | None = None,
+    email: str = "",
     unconfirmed: bool = False,
 ) -> Response:
+    """The form of log-in, with what went wrong before."""
     address = "/masuk" + (f"?next={quote(going_to, safe='')}" if going_to else "")
     return form_page(
         request, "accounts/masuk.html", status, errors=errors or [], email=email, next=going_to, address=address,

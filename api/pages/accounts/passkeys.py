@@ -21,7 +21,7 @@ from api.pages.forms import FormErrors, Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward
 from api.passkeys import PasskeyAsked, PasskeyNamed, PasskeyShown, RemovalAsked
-from api.problems import ApiCode, Problem
+from api.problems import Problem
 from api.routes.passkeys import Officer, PasskeyId, begin_removal, list_passkeys, register, remove, rename
 from api.services import Services
 from permits.authority import Actor
@@ -72,7 +72,7 @@ async def add(request: Request, officer: Officer, services: Here, form: Sent) ->
     """Has a passkey let in that the device has just made."""
     answer = Response()
     try:
-        asked = {"name": form.text("name", 80), "credential": _json(form, "credential")}
+        asked = {"name": form.text("name", 80), "credential": json_field(form, "credential")}
         await register(PasskeyAsked.model_validate(_change(form) | asked), officer, services, answer)
     except ValidationError as wrong:
         return await _keys(request, officer, services, form, 422, _errors(wrong, form))
@@ -119,12 +119,13 @@ async def remove_key(passkey: PasskeyId, request: Request, officer: Officer, ser
 def _change(form: SentForm) -> dict[str, Any]:
     """What every change carries: the wish, the password and one proof."""
     kind = form.text("proof")
-    given = _json(form, "assertion") if kind == "assertion" else form.text(kind, 100).replace(" ", "") or None
+    given = json_field(form, "assertion") if kind == "assertion" else form.text(kind, 100).replace(" ", "") or None
     proof = {kind: given} if kind in PROOFS and given else {}
     return {"request": form.text("request", 64), "password": form.raw("password"), "proof": proof}
 
 
-def _json(form: SentForm, name: str) -> Any:
+def json_field(form: SentForm, name: str) -> Any:
+    """What the script has put into a hidden field; None where it is no JSON."""
     try:
         return json.loads(form.text(name, MOST_JSON) or "null")
     except ValueError:
@@ -159,10 +160,9 @@ def _errors(wrong: ValidationError, form: SentForm) -> FormErrors:
 def _refusal(request: Request, error: Problem | RuleError, form: SentForm) -> tuple[int, FormErrors]:
     kind = form.text("proof")
     field = kind if kind in ("ticket", "totp") else "proof"
-    if error.code == ApiCode.CHALLENGE_EXPIRED:
-        return 409, [("tombol", _("Waktunya sudah lewat: permintaan berlaku lima menit. Coba lagi dari awal."))]
     about = ("step_up_refused", "step_up_not_enrolled", "passkey_missing", "passkey_not_yet_usable", "passkey_unknown")
-    return said_to_owner(request, error, **dict.fromkeys(about, field), passkey_known="tombol")
+    at_button = dict.fromkeys(("passkey_known", "challenge_expired"), "tombol")
+    return said_to_owner(request, error, **dict.fromkeys(about, field), **at_button)
 
 
 async def _keys(

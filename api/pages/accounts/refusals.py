@@ -31,6 +31,10 @@ def _words(error: Problem | RuleError) -> str:
     match error.code:
         case ApiCode.LOGIN_FAILED:
             return _("Alamat e-mail atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.")
+        case ApiCode.KEY_LOG_IN_FAILED:
+            return _("Kunci sandi ini tidak terdaftar untuk masuk. Masuklah dengan kata sandi, atau pilih kunci lain.")
+        case ApiCode.CHALLENGE_EXPIRED:
+            return _("Waktunya sudah lewat: permintaan berlaku lima menit. Coba lagi dari awal.")
         case ApiCode.EMAIL_UNCONFIRMED:
             return _("Alamat e-mail Anda belum dikonfirmasi. Buka tautan di e-mail dari kami, lalu masuk lagi.")
         case ApiCode.GUESSABLE:

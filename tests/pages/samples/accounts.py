@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from api.login_keys import LoginKeyShown
 from api.pages.accounts.help import HelpPage, Talk, help_page, talk_of
 from api.pages.accounts.own import OwnPage, own_page
 from api.pages.accounts.passkeys import KeyPage, key_page
@@ -174,11 +175,18 @@ def _keys() -> Samples:
         "typed": {"name": "Ponsel", "proof": "ticket"},
         "errors": [("password", "Kata sandi ini tidak cocok."), ("ticket", "Bukti itu tidak cocok.")],
     }
+    login_keys = [
+        LoginKeyShown(id=f"{at:032x}", name=name, backed_up=False, created_at=NOW, last_used_at=used)
+        for at, (name, used) in enumerate((("Ponsel saya", NOW), (LONG, None)))
+    ]
     one = {"view": full, "line": full.lines[0], "typed": {"name": "Ponsel kantor", "proof": ""}, "errors": []}
     return {
         "kunci": ("kunci.html", framed(HEAD, view=full, **form)),
         "kunci-kosong": ("kunci.html", framed(AGENCY, view=keys_of(), **form)),
         "kunci-salah": ("kunci.html", framed(HEAD, view=full, **wrong)),
+        "kunci-masuk": ("kunci-masuk.html", framed(APPLICANT, keys=login_keys, name="", errors=[])),
+        "kunci-masuk-kosong": ("kunci-masuk.html", framed(HEAD, keys=[], name="", errors=[])),
+        "kunci-masuk-salah": ("kunci-masuk.html", framed(HEAD, keys=[], name="Ponsel", errors=wrong["errors"][:1])),
         "kunci-satu": ("kunci-satu.html", framed(HEAD, **one)),
         "kunci-satu-baru": ("kunci-satu.html", framed(HEAD, **{**one, "line": full.lines[1]})),
         "kunci-satu-salah": ("kunci-satu.html", framed(HEAD, **{**one, **wrong})),
