@@ -57,6 +57,8 @@ OF_ADDRESS = Pause(free=FAILURES_PER_ADDRESS, first=timedelta(seconds=30), longe
 
 OF_ASKING = Pause(free=20, first=timedelta(seconds=30), longest=timedelta(minutes=15))
 """Registrations and mails that strangers ask for, from one address: a village may sit behind it."""
+OF_KEY_LOG_IN = Pause(free=300, first=timedelta(seconds=2), longest=timedelta(seconds=30))
+"""Challenges to log in with a passkey, from one address: nothing can be guessed with them, and an office comes in."""
 OF_MAILING = Pause(free=3, first=timedelta(minutes=5), longest=timedelta(hours=1))
 """Mails to one person that strangers can cause."""
 
@@ -118,6 +120,10 @@ class Attempts:
     async def ask(self, address: str, now: datetime) -> None:
         """Counts something that a stranger asks for. Raises Problem(too-many-attempts)."""
         _refuse_until(await self._spend(f"asking:{_household(address)}", OF_ASKING, now), now)
+
+    async def ask_for_log_in(self, address: str, now: datetime) -> None:
+        """Counts a challenge that a stranger asks for. Raises Problem(too-many-attempts)."""
+        _refuse_until(await self._spend(f"key-log-in:{_household(address)}", OF_KEY_LOG_IN, now), now)
 
     async def may_mail(self, email: str, now: datetime) -> bool:
         """Whether one more mail may go to this person; it is silence otherwise, which tells nobody anything."""

@@ -20,9 +20,9 @@ from store.tables import AccountRow
 Purpose = Literal["confirm", "email", "password"]
 LIVES = timedelta(hours=48)
 _PAGES: dict[Purpose, str] = {
-    "confirm": "/akun/konfirmasi",
-    "email": "/akun/konfirmasi",
-    "password": "/akun/kata-sandi",
+    "confirm": "/daftar/konfirmasi",
+    "email": "/daftar/konfirmasi",
+    "password": "/sandi/baru",
 }
 
 

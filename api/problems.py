@@ -47,6 +47,7 @@ class ApiCode(StrEnum):
     UNAUTHENTICATED = "unauthenticated"  # no session came with the request
     SESSION_EXPIRED = "session-expired"  # a session came, and it is over
     LOGIN_FAILED = "login-failed"  # e-mail and password do not belong together; never says which
+    KEY_LOG_IN_FAILED = "key-log-in-failed"  # no passkey to log in with, or its proof is not good; never says which
     EMAIL_UNCONFIRMED = "email-unconfirmed"
     EMAIL_TAKEN = "email-taken"  # said to officers alone; whoever registers gets the same answer either way
     GUESSABLE = "guessable-password"  # too short, too common, or the person's own data

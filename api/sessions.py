@@ -63,7 +63,7 @@ async def _log_in(services: Services, email: str, password: str, keys: Keys) -> 
     if account.email_confirmed_at is None:
         raise Problem(ApiCode.EMAIL_UNCONFIRMED)
     await services.attempts.succeeded(keys)
-    return await _open(services, actor_of(account), now)
+    return await open_for(services, actor_of(account), now)
 
 
 async def resume(services: Services, token: str, by_cookie: bool) -> Login:
@@ -80,7 +80,8 @@ async def resume(services: Services, token: str, by_cookie: bool) -> Login:
     return Login(found.actor, found.csrf_token, token_hash, by_cookie)
 
 
-async def _open(services: Services, actor: Actor, now: datetime) -> Opened:
+async def open_for(services: Services, actor: Actor, now: datetime) -> Opened:
+    """A new log-in of somebody who has proved to be that person."""
     token = f"{int(now.timestamp()):x}.{secrets.token_urlsafe(32)}"
     csrf_token = secrets.token_urlsafe(32)
     expires_at = now + timedelta(minutes=services.settings.session_idle_minutes)

@@ -136,7 +136,7 @@ async def _password_link(records: Records, row: AccountRow, base_url: str) -> st
             expires_at=now + LIVES,
         )
     )
-    return f"{base_url}/akun/kata-sandi?kode={token}"
+    return f"{base_url}/sandi/baru?kode={token}"
 
 
 def _line(row: AccountRow) -> str:

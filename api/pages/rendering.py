@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from api.dependencies import Here, credentials, services_of
 from api.pages.forms import FORM_COOKIE, KEY, TOKEN, FormErrors, SentForm, check_form
@@ -140,7 +141,10 @@ def unsure_page(request: Request, form: SentForm, back: str) -> Response:
 
 def problem_page(request: Request, body: Mapping[str, Any]) -> Response:
     """A refusal as a page; whoever has to log in first is led there and back."""
-    if body["code"] in (ApiCode.UNAUTHENTICATED, ApiCode.SESSION_EXPIRED) and request.method in ("GET", "HEAD"):
+    needs_log_in = body["code"] in (ApiCode.UNAUTHENTICATED, ApiCode.SESSION_EXPIRED)
+    if needs_log_in and request.method == "POST":
+        return page(request, "accounts/sesi-berakhir.html", body["status"], back=_page_of_form(request))
+    if needs_log_in and request.method in ("GET", "HEAD"):
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         over = _("Anda sudah keluar karena lama tidak ada kegiatan. Silakan masuk lagi.")
         return onward(
@@ -156,3 +160,16 @@ def problem_page(request: Request, body: Mapping[str, Any]) -> Response:
         detail=body["detail"],
         request_id=request_id,
     )
+
+
+def _page_of_form(request: Request) -> str:
+    """The page that a form of this address stands on: the nearest address above it that can be opened."""
+    path = request.url.path
+    while path.strip("/") and not _can_be_opened(request, path):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _can_be_opened(request: Request, path: str) -> bool:
+    scope = {**request.scope, "method": "GET", "path": path}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

@@ -1,37 +1,23 @@
-"""The first pages: home, tracking, log-in; verification has a module of its own."""
+"""The first pages: home and tracking; verification has a module of its own."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
-from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import SESSION_COOKIE, Here, credentials
-from api.pages.addresses import own_address
-from api.pages.menu import home_of
+from api.dependencies import Here
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
 from api.routes.documents import download
-from api.routes.sessions import client_address, set_session_cookie
-from api.sessions import log_in, resume
 from api.views import tracking_view
 from permits.numbering import NumberingError, read_tracking_code
 
 pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
 _CODE_WORDS = "Kode lacak terdiri dari 16 huruf dan angka. Periksa tanda terima Anda, lalu ketik lagi."
-
-
-class LogInForm(BaseModel):
-    """The fields of the log-in form."""
-
-    email: str = Field(default="", max_length=320)
-    password: str = Field(default="", max_length=1024)
-    csrf_token: str = Field(default="", max_length=200)
-    next: str = Field(default="", max_length=300)
 
 
 @pages.get("/")
@@ -76,51 +62,6 @@ async def report_page(report_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
     """The sealed report as a file."""
     content, found = await report_content(services, report_id)
     return download(content, "application/pdf", f"laporan-pemeriksaan-{found.sealed_sha256[:12]}")
-
-
-@pages.get("/masuk")
-async def log_in_form(request: Request, next: Annotated[str, Query(max_length=300)] = "") -> Response:
-    """The log-in form."""
-    return form_page(request, "masuk.html", errors=[], email="", next=own_address(next))
-
-
-@pages.post("/masuk")
-async def log_in_page(form: Annotated[LogInForm, Form()], request: Request, services: Here) -> Response:
-    """Logs in, and on to where the person wanted to go."""
-    check_form(request, form.csrf_token)
-    going_to = own_address(form.next)
-    try:
-        opened = await log_in(services, form.email, form.password, client_address(request))
-    except Problem as problem:
-        body = services.problems.body(problem, "-")
-        errors = [("email", body["detail"])]
-        response = form_page(request, "masuk.html", body["status"], errors=errors, email="", next=going_to)
-        response.headers.update(problem.headers)
-        return response
-    response = RedirectResponse(going_to or home_of(opened.actor), 303)
-    set_session_cookie(response, services, opened)
-    return response
-
-
-@pages.get("/keluar")
-async def log_out_form(request: Request) -> Response:
-    """Asks before logging out."""
-    if request.state.person is None:
-        return RedirectResponse("/", 303)
-    return form_page(request, "keluar.html")
-
-
-@pages.post("/keluar")
-async def log_out(request: Request, services: Here, csrf_token: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """Logs out; a log-in that is over by itself is none to complain about."""
-    check_form(request, csrf_token)
-    found = credentials(request)
-    if found is not None and request.state.person is not None:
-        login = await resume(services, *found)
-        await services.records.close_session(login.token_hash)
-    response = RedirectResponse("/", 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
-    return response
 
 
 @pages.get("/masalah/{code}")

@@ -20,6 +20,7 @@ from api.routes import (
     health,
     help,
     inbox,
+    login_keys,
     me,
     outbox,
     passkeys,
@@ -38,7 +39,7 @@ from api.routes import (
 def api_router() -> APIRouter:
     """Public routes as they are; all others behind a log-in."""
     router = APIRouter(prefix="/api/v1")
-    for module in (sessions, accounts, catalogue, tracking, verifications, calendar, webhooks):
+    for module in (sessions, login_keys, accounts, catalogue, tracking, verifications, calendar, webhooks):
         router.include_router(module.public)
     # The codec answers the engine's own pages, which have their own way of showing that a request is meant.
     router.include_router(engine.codec)
@@ -50,6 +51,7 @@ def api_router() -> APIRouter:
         sessions,
         accounts,
         me,
+        login_keys,
         passkeys,
         people,
         applications,

@@ -65,6 +65,7 @@ class OwnExport(BaseModel):
     notices: list[dict[str, Any]]
     help: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
+    login_keys: list[dict[str, Any]]
     note: str = "NIK dan kata sandi disimpan tersegel. Berkas diunduh lewat /api/v1/me/export/documents."
 
 

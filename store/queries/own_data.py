@@ -17,6 +17,7 @@ from store.tables import (
     DocumentRow,
     EventRow,
     HelpMessageRow,
+    LoginKeyRow,
     LoginSessionRow,
     OutboxRow,
 )
@@ -79,6 +80,14 @@ class OwnSession(_View):
     expires_at: datetime
 
 
+class OwnLoginKey(_View):
+    """A passkey to log in with."""
+
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
 class OwnCase(_View):
     """One application with its record."""
 
@@ -94,6 +103,7 @@ class OwnData(_View):
     notices: list[OwnNotice]
     help: list[OwnHelpMessage]
     sessions: list[OwnSession]
+    login_keys: list[OwnLoginKey]
 
 
 class OwnFile(_View):
@@ -126,12 +136,14 @@ async def own_data(session: AsyncSession, account: AccountRow) -> OwnData:
         .order_by(col(HelpMessageRow.sent_at))
     )
     sessions = await session.exec(select(LoginSessionRow).where(col(LoginSessionRow.account_id) == account.id))
+    keys = await session.exec(select(LoginKeyRow).where(col(LoginKeyRow.account_id) == account.id))
     return OwnData(
         account=own_account(account),
         applications=cases,
         notices=[_view(OwnNotice, row) for row in notices],
         help=[_view(OwnHelpMessage, row) for row in messages],
         sessions=[_view(OwnSession, row) for row in sessions],
+        login_keys=[_view(OwnLoginKey, row) for row in keys],
     )
 
 

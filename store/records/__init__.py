@@ -17,6 +17,7 @@ from store.records.help import HelpRecords, thread_of
 from store.records.incidents import IncidentRecords
 from store.records.law import LawRecords
 from store.records.letters import LetterRecords
+from store.records.login_keys import LoginKeyRecords
 from store.records.notices import NoticeRecords
 from store.records.passkeys import PasskeyRecords
 from store.records.people import PeopleRecords, actor_of
@@ -77,6 +78,7 @@ class Records(
     PermitRecords,
     EvaluationRecords,
     PasskeyRecords,
+    LoginKeyRecords,
 ):
     """All writes, on one database."""
 

@@ -30,6 +30,7 @@ from store.tables.letters import (
     SignatureClaimRow,
     SignedLetterRow,
 )
+from store.tables.login_keys import LoginChallengeRow, LoginKeyRow
 from store.tables.passkeys import ChallengeRow, PasskeyRequestRow, PasskeyRow
 from store.tables.people import (
     AccountRow,
@@ -66,6 +67,8 @@ __all__ = [
     "LetterRow",
     "LetterVersionRow",
     "LoginAttemptRow",
+    "LoginChallengeRow",
+    "LoginKeyRow",
     "LoginSessionRow",
     "MandateRow",
     "NumberSeriesRow",

@@ -1,4 +1,4 @@
-"""Log-in, sessions, CSRF, and the doors that stay shut."""
+"""Log-in, sessions, CSRF, and the doors that stay shut; the pages of it stand in test_pages_accounts."""
 
 import asyncio
 
@@ -17,6 +17,8 @@ CREDENTIALS = {"email": "pemohon@contoh.invalid", "password": PASSWORD}
 PUBLIC = {
     ("GET", "/api/health"),
     ("POST", SESSIONS),
+    ("POST", "/api/v1/sessions/passkey"),
+    ("POST", "/api/v1/sessions/passkey/options"),
     ("POST", "/api/v1/accounts"),
     ("POST", "/api/v1/accounts/confirmation"),
     ("POST", "/api/v1/accounts/confirmation/mail"),
@@ -252,49 +254,6 @@ async def test_a_token_that_nobody_was_given_opens_nothing(api: Api, token: str)
     answer = await api.anonymous(Authorization=f"Bearer {token}").get("/api/v1/applications")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-async def test_a_page_log_in_needs_its_own_form_and_leads_only_to_our_own_pages(api: Api) -> None:
-    client = api.anonymous()
-    fields = {"email": CREDENTIALS["email"], "password": PASSWORD, "next": "//jahat.invalid"}
-    refused = await client.post("/masuk", data=fields | {"csrf_token": "tebakan"})
-    assert refused.status_code == 403
-    await client.get("/masuk")
-    token = client.cookies["sakpore_form"]
-    wrong = await client.post("/masuk", data=fields | {"csrf_token": token, "password": "keliru-sekali"})
-    assert wrong.status_code == 401 and "tidak cocok" in wrong.text and "keliru-sekali" not in wrong.text
-    good: httpx.Response = await client.post("/masuk", data=fields | {"csrf_token": token})
-    assert (good.status_code, good.headers["location"]) == (303, "/")
-    assert (await client.get("/api/v1/sessions/current")).status_code == 200
-
-
-async def test_pages_say_who_is_logged_in_until_the_person_leaves(api: Api) -> None:
-    client = api.anonymous(Accept="text/html")
-    assert "Contoh Pemohon" not in (await client.get("/")).text
-    assert (await client.get("/keluar")).headers["location"] == "/"
-    await client.post(SESSIONS, json=CREDENTIALS)
-    for address in ("/", "/v", "/masuk", "/keluar", "/lacak/0000000000000000"):
-        page = (await client.get(address)).text
-        assert "Contoh Pemohon" in page and 'href="/keluar"' in page and 'href="/masuk"' not in page, address
-    refused = await client.post("/keluar", data={"csrf_token": "tebakan"})
-    assert refused.status_code == 403 and (await client.get(f"{SESSIONS}/current")).status_code == 200
-    token = client.cookies[SESSION_COOKIE]
-    left = await client.post("/keluar", data={"csrf_token": client.cookies["sakpore_form"]})
-    assert (left.status_code, left.headers["location"]) == (303, "/")
-    assert SESSION_COOKIE not in client.cookies
-    assert (await api.anonymous(Authorization=f"Bearer {token}").get(f"{SESSIONS}/current")).status_code == 401
-    assert "Contoh Pemohon" not in (await client.get("/")).text
-
-
-async def test_a_page_is_shown_and_left_also_when_the_log_in_is_over(api: Api) -> None:
-    client = api.anonymous(Accept="text/html")
-    await client.post(SESSIONS, json=CREDENTIALS)
-    await client.get("/keluar")
-    api.clock.advance(hours=2)
-    page = await client.get("/")
-    assert page.status_code == 200 and "Contoh Pemohon" not in page.text
-    left = await client.post("/keluar", data={"csrf_token": client.cookies["sakpore_form"]})
-    assert left.status_code == 303 and SESSION_COOKIE not in client.cookies
 
 
 async def test_the_upload_page_says_the_limit_that_is_set(api: Api) -> None:

@@ -45,7 +45,7 @@ def test_the_first_ops_account_is_made_with_a_link_and_again_with_a_new_one(
         return add_user(tmp_path, "Contoh Operator", EMAIL, Role.OPS, None, None, False, environment)
 
     first, second = add(), add()
-    assert first.startswith("https://izin.contoh.invalid/akun/kata-sandi?kode=") and first != second
+    assert first.startswith("https://izin.contoh.invalid/sandi/baru?kode=") and first != second
     assert [spend(settings, link) for link in (first, second, second)] == [False, True, False]
     assert list_users(tmp_path, environment) == [f"ops - active {EMAIL} Contoh Operator"]
     assert deactivate_user(tmp_path, EMAIL, environment).startswith(f"{EMAIL} is out; 0 open tasks")

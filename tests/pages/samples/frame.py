@@ -174,7 +174,6 @@ def pages() -> dict[str, tuple[str, View]]:
         "photo_limit_bytes": 25_000_000, "public_address": "https://sakpore.contoh.example",
     }  # fmt: skip
     wrong_code = [("kode", "Kode lacak terdiri dari 16 huruf dan angka.")]
-    wrong_login = [("email", "Alamat e-mail atau kata sandi keliru. Coba lagi.")]
     tracked = {
         "dinas": tracking(), "terlambat": late(), "perbaikan": repair(), "terbit": issued(), "ditolak": rejected(),
         **{name: procedure_done(name) for name in ("revocation", "replacement", "extension")},
@@ -209,7 +208,6 @@ def pages() -> dict[str, tuple[str, View]]:
         },
         **{f"unggah-{name}": ("verifikasi-unggah.html", {**form, "report": one}) for name, one in uploads().items()},
         "luring": ("luring.html", {}),
-        "keluar": ("keluar.html", {"csrf_token": "contoh", "person": PERSON}),
         "beranda-masuk": ("beranda.html", {"person": PERSON}),
         "peragaan": ("peragaan.html", {
             "people": [{"name": "Kepala Dinas Contoh", "email": "kepala@contoh.test", "password": "contoh-sakpore",
@@ -229,8 +227,6 @@ def pages() -> dict[str, tuple[str, View]]:
             {"csrf_token": "contoh", "form_key": "kunci-contoh", "hidden": [("kode", "contoh")], "action": "/contoh",
              "back": "/"},
         ),
-        "masuk": ("masuk.html", {"csrf_token": "contoh"}),
-        "masuk-salah": ("masuk.html", {"csrf_token": "contoh", "email": "contoh@contoh.test", "errors": wrong_login}),
         **{
             f"galat-{status}": ("galat.html", {"status": status, "request_id": "req-contoh-01"})
             for status in (400, 401, 403, 404, 413, 429, 500, 503)
