@@ -2,6 +2,11 @@
 
 from fastapi import APIRouter, Depends
 
+from api.pages.head.consenting import consent_pages
+from api.pages.head.letters import letters_pages
+from api.pages.head.results import result_pages
 from api.pages.rendering import who_is_here
 
 head_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
+for _each in (letters_pages, consent_pages, result_pages):
+    head_pages.include_router(_each)
