@@ -10,13 +10,16 @@
   if (list) {
     const boxes = [...list.querySelectorAll("input[name=surat]")];
     const button = list.querySelector(".bar button");
-    const asked = new URLSearchParams(location.search).getAll("tanpa");
-    const kept = new Set(asked.length ? asked : JSON.parse(sessionStorage.getItem(MARKS) || "[]"));
+    const asked = new URLSearchParams(location.search);
+    const kept = new Set(asked.has("tanpa") ? asked.getAll("tanpa") : JSON.parse(sessionStorage.getItem(MARKS) || "[]"));
     const task = (box) => box.value.slice(0, box.value.lastIndexOf("~"));
     for (const box of boxes) box.checked = !kept.has(task(box));
     const count = () => {
       const marked = boxes.filter((box) => box.checked).length;
-      sessionStorage.setItem(MARKS, JSON.stringify(boxes.filter((box) => !box.checked).map(task)));
+      const without = boxes.filter((box) => !box.checked).map(task);
+      sessionStorage.setItem(MARKS, JSON.stringify(without));
+      const query = without.length ? `?${new URLSearchParams(without.map((one) => ["tanpa", one]))}` : "";
+      for (const way of list.querySelectorAll("a[data-baca]")) way.search = query;
       for (const box of boxes) box.closest(".surat").classList.toggle("surat--tinggal", !box.checked);
       if (!button) return;
       const words = button.dataset;

@@ -6,6 +6,7 @@ The passphrase and the codes are read from the form, sealed at once and drawn on
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from store.queries.waiting_letters import WaitingLetter, waiting_letters
 
 consent_pages = APIRouter()
 
+NUMBER = re.compile(r"PRM-[0-9]{4}-[0-9]{6,9}")
 FIELD_OF = {
     ApiCode.STEP_UP_REFUSED: "kode",
     ApiCode.STEP_UP_NOT_ENROLLED: "kode",
@@ -248,4 +250,5 @@ async def _left_out(
 
 def number_of(task: str) -> str:
     """The application's number, which the id of its task begins with."""
-    return task.partition(".")[0]
+    found = NUMBER.match(task)
+    return found.group() if found else ""

@@ -218,8 +218,8 @@ def reading_view(
         of=len(letters),
         before=beside(-1),
         after=beside(1),
-        leave_out="/tanda-tangan" + _with([*kept, letter.task] if letter.task not in left_out else kept),
-        back="/tanda-tangan" + _with(left_out),
+        leave_out="/tanda-tangan" + _with([*kept, letter.task] if letter.task not in left_out else kept or [""]),
+        back="/tanda-tangan" + _with(left_out or [""]),
     )
 
 

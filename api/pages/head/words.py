@@ -105,3 +105,25 @@ def concern_words(concern: str, valid_until: datetime | None) -> str:
 def month_words(first: date) -> str:
     """"Desember 2026"."""
     return plain_date(first).partition(" ")[2]
+
+
+def reason_words(kind: str, code: str) -> str:
+    """A coded reason that was counted."""
+    documents = {
+        "unreadable": _("Tidak terbaca"),
+        "incomplete": _("Halaman atau tanda tangan belum lengkap"),
+        "expired": _("Sudah tidak berlaku"),
+        "wrong-document": _("Bukan berkas yang diminta"),
+        "does-not-match": _("Isinya berbeda dengan data permohonan"),
+        "not-legalised": _("Belum dilegalisasi"),
+    }
+    refusals = {
+        "requirements-not-met": _("Persyaratan tidak terpenuhi"),
+        "location-unsuitable": _("Lokasi tidak sesuai"),
+        "opd-refused": _("Dinas terkait menolak"),
+        "not-permitted": _("Dilarang peraturan"),
+        "document-false": _("Berkas tidak benar"),
+        "other-authority": _("Kewenangan instansi lain"),
+    }
+    named = {"document": documents, "return": dict(return_reasons()), "refusal": refusals}
+    return named.get(kind, {}).get(code, _("Lainnya"))

@@ -1,15 +1,26 @@
 """What the leaders' pages are given: letters to sign, one letter whole, the step-up, results; stuck, lateness, mandates."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from api.pages.head.acting import MandateForm, acting_view
 from api.pages.head.consenting import ConsentView, LeftOutLine, line_of
+from api.pages.head.lateness import month_view, now_view
 from api.pages.head.letters import LettersView, card_of, reading_view, send_back_view
 from api.pages.head.readiness import ReadyView, signs_as
 from api.pages.head.results import COLOURS, SHAPES, ResultLine, ResultsView, state_of
-from api.pages.head.words import concern_words, letter_words
+from api.pages.head.stuck import stuck_view
+from api.pages.head.words import capacity_words, concern_words, letter_words
+from api.routes.evaluations import EvaluationAnswer
+from api.sentences import Sentences
+from api.staffing import MandateView
+from permits.evaluation import DeskLine, Evaluation, OpdLine, ReasonLine, TypeLine
+from permits.events import Tag
+from store.queries.lateness import HeldAt
+from store.queries.stuck import NoteLine, StuckAt
+from store.queries.stuck_cases import Reminder, StuckTask
 from store.queries.waiting_letters import ConsentedLetter, ConsentRow, WaitingLetter
-from tests.pages.samples.people import AGENCY, DIVISION, HEAD, Samples, framed
+from tests.pages.samples.people import AGENCY, COORDINATOR, DIVISION, HEAD, INSPECTORATE, OPS, Samples, framed
 
 NOW = datetime(2026, 12, 4, 3, 30, tzinfo=UTC)
 LETTERS = (
@@ -95,7 +106,7 @@ def results(*lines: ResultLine, pending: int = 0, again: bool = False) -> Result
 
 def pages() -> Samples:
     """Every page worth looking at: name -> (template, context)."""
-    return signing_pages()
+    return signing_pages() | stuck_pages() | lateness_pages() | mandate_pages()
 
 
 def signing_pages() -> Samples:
@@ -172,3 +183,145 @@ def signing_pages() -> Samples:
         },
         **{f"hasil-{name}": ("head/hasil.html", framed(HEAD, view=view)) for name, view in done.items()},
     }  # fmt: skip
+
+
+def stuck_pages() -> Samples:
+    bappeda = StuckAt(
+        role="opd", opd="bappeda", field=None, holder="Badan Perencanaan Pembangunan Daerah", assigned_to=None,
+        assigned_to_name=None, tasks=3, oldest_due_at=NOW - timedelta(days=9), oldest_task="x", oldest_number="x",
+    )  # fmt: skip
+    officer = bappeda.model_copy(
+        update={"role": "back_office", "opd": None, "field": "kesehatan", "assigned_to": "p", "tasks": 1,
+                "assigned_to_name": "Petugas Kesehatan Contoh", "oldest_due_at": NOW - timedelta(days=2)}
+    )  # fmt: skip
+    desk = officer.model_copy(update={"role": "coordinator", "field": None, "assigned_to": None, "assigned_to_name": None})
+
+    def stuck(place: int, at: StuckAt, *notes: NoteLine) -> StuckTask:
+        due = at.oldest_due_at + timedelta(days=place % 3)
+        facts = {"holder": at.holder, "stage": "Rekomendasi", "who": "holder_head", "due_at": due.isoformat()}
+        return StuckTask(
+            id=f"PRM-2026-{place:06d}.recommendation.1", number=f"PRM-2026-{place:06d}",
+            permit_name=LETTERS[place % 4][0], stage="Rekomendasi dinas terkait", holder=at.holder, role=at.role,
+            opd=at.opd, field=at.field, assigned_to=at.assigned_to, assigned_to_name=at.assigned_to_name,
+            opened_at=due - timedelta(days=3), due_at=due, notes=list(notes),
+            reminders=[
+                Reminder(at=due - timedelta(days=1), tag=Tag.OPD_WARNED.value, facts=facts),
+                Reminder(at=due, tag=Tag.OPD_ESCALATED.value, facts=facts),
+            ],
+        )  # fmt: skip
+
+    asked = NoteLine(kind="asked", at=NOW - timedelta(hours=20), by=HEAD.name, text="Mengapa belum ada rekomendasi?")
+    answered = NoteLine(
+        kind="answered", at=NOW - timedelta(hours=2), by="Petugas Bappeda Contoh",
+        text="Kami menunggu data dari kelurahan. Rekomendasi keluar Senin 7 Desember pagi.",
+    )  # fmt: skip
+    tasks = [stuck(1, bappeda), stuck(2, bappeda, asked), stuck(4, officer, asked, answered), stuck(7, desk)]
+    view = stuck_view([bappeda, officer, desk], tasks, COORDINATOR, Sentences(), NOW)
+    long = stuck_view([bappeda], tasks[:1], HEAD, Sentences(), NOW, (tasks[0].id, "mengapa " * 80))
+    field = f"tanya-{long.holders[0].cards[0].anchor}"
+    words = "Pertanyaannya terlalu panjang; paling banyak 500 huruf."
+    return {
+        "macet": ("head/macet.html", framed(COORDINATOR, view=view, errors=[])),
+        "macet-kosong": ("head/macet.html", framed(HEAD, view=stuck_view([], [], HEAD, Sentences(), NOW), errors=[])),
+        "macet-salah": ("head/macet.html", framed(HEAD, view=long, errors=[(field, words)])),
+    }
+
+
+def lateness_pages() -> Samples:
+    def held(role: str, name: str, count: int, late: int, field: str | None = None) -> HeldAt:
+        return HeldAt(
+            role=role, field=field, opd="x" if role == "opd" else None, holder=name, held=count, late=late,
+            oldest_due_at=NOW - timedelta(days=late), oldest_number="PRM-2026-000017",
+        )  # fmt: skip
+
+    now = [
+        held("opd", "Badan Perencanaan Pembangunan Daerah", 14, 9), held("opd", "Dinas Kesehatan", 8, 2),
+        held("opd", "Dinas Pekerjaan Umum dan Penataan Ruang", 5, 0), held("back_office", "", 21, 3, "kesehatan"),
+        held("front_office", "", 12, 0), held("head_of_office", "", 12, 1),
+    ]  # fmt: skip
+    flow = {"open_before": 6, "received": 41, "finished": 38, "open_at_end": 9}
+    evaluation = Evaluation(
+        month="2026-11", first=date(2026, 11, 1), last=date(2026, 11, 30), as_of=NOW, nihil=False,
+        total=TypeLine(permit_type="", title="", **flow, served=36, in_time_net=31),
+        types=(
+            TypeLine(permit_type="sip", title=LETTERS[0][0], **flow, served=30, in_time_net=28),
+            TypeLine(permit_type="pkbm", title=LETTERS[3][0], received=2, open_at_end=2),
+        ),
+        desks=(
+            DeskLine(role="back_office", field="kesehatan", **flow, decided=35, in_time=30, rungs=4),
+            DeskLine(role="head_of_office", field=None, **flow, decided=38, in_time=38),
+        ),
+        opds=(
+            OpdLine(opd="bappeda", name="Badan Perencanaan Pembangunan Daerah", **flow, answered=12, in_time=4,
+                    late_days=27, rungs=11),
+            OpdLine(opd="dinkes", name="Dinas Kesehatan", **flow, answered=9, in_time=9),
+        ),
+        rungs=(), reasons=(
+            ReasonLine(kind="document", code="unreadable", times=8), ReasonLine(kind="return", code="wrong-data", times=3),
+            ReasonLine(kind="refusal", code="other", times=1),
+        ),
+    )  # fmt: skip
+    known, today = ["2026-11", "2026-10"], NOW.date()
+    full = EvaluationAnswer(version=2, pdf_sha256="0" * 64, evaluation=evaluation)
+    nihil = EvaluationAnswer(
+        version=1, pdf_sha256="0" * 64,
+        evaluation=evaluation.model_copy(update={"nihil": True, "types": (), "desks": (), "opds": (), "reasons": ()}),
+    )  # fmt: skip
+    months = {
+        "penuh": month_view("2026-11", full, known, today), "nihil": month_view("2026-10", nihil, known, today),
+        "belum": month_view("2026-12", None, [], today),
+    }  # fmt: skip
+    return {
+        "keterlambatan": ("head/keterlambatan.html", framed(HEAD, view=now_view(now, HEAD, NOW))),
+        "keterlambatan-inspektorat": (
+            "head/keterlambatan.html", framed(INSPECTORATE, view=now_view(now[:2], INSPECTORATE, NOW)),
+        ),
+        "keterlambatan-kosong": ("head/keterlambatan.html", framed(HEAD, view=now_view([], HEAD, NOW))),
+        **{
+            f"evaluasi-{name}": ("head/evaluasi.html", framed(INSPECTORATE, view=view, errors=[]))
+            for name, view in months.items()
+        },
+        "evaluasi-salah": (
+            "head/evaluasi.html",
+            framed(HEAD, view=months["belum"], errors=[("susun", "Pilih bulan yang akan dievaluasi.")]),
+        ),
+    }  # fmt: skip
+
+
+def mandate_pages() -> Samples:
+    def mandate(name: str, capacity: str, first: date, last: date | None, **changes: Any) -> MandateView:
+        return MandateView(
+            **{
+                "id": f"{name}-{capacity}-{first}", "account_id": name, "capacity": capacity,
+                "opd": "bappeda" if capacity == "opd" else None, "certificate_sha256": "a" * 64, "valid_from": first,
+                "valid_until": last, "decree": "800/0042/XI/2026 (contoh)", "given_by": "ops", "revoked_at": None,
+                **changes,
+            }
+        )  # fmt: skip
+
+    names = {"kepala": HEAD.name, "kabid": DIVISION.name, "koordinator": COORDINATOR.name, "ops": OPS.name,
+             "bappeda": "Kepala Bappeda Contoh"}  # fmt: skip
+    today = NOW.date()
+    rows = [
+        mandate("kepala", "definitive", date(2020, 1, 1), None),
+        mandate("kabid", "plh", today, today + timedelta(days=4), given_by="kepala"),
+        mandate("koordinator", "plt", today + timedelta(days=20), today + timedelta(days=40)),
+        mandate("bappeda", "opd", date(2026, 1, 2), None),
+        mandate("kabid", "plh", date(2026, 3, 2), date(2026, 3, 6)),
+        mandate("koordinator", "plh", date(2026, 5, 4), date(2027, 5, 8), revoked_at=datetime(2026, 5, 5, tzinfo=UTC)),
+    ]
+    form = MandateForm(
+        people=[("kabid", "Kepala Bidang Contoh, Kepala Bidang Perizinan"), ("koordinator", "Koordinator Contoh")],
+        capacities=[(one, capacity_words(one)) for one in ("plh", "plt")], known=[DIVISION.name],
+        valid_from=today.isoformat(),
+    )  # fmt: skip
+    typed = form.model_copy(update={"account_id": "koordinator", "valid_until": "2026-12-01", "certificate_sha256": "ab"})
+    errors = [("orang", "Orang ini tidak dapat diberi tugas itu."), ("sertifikat", "Sidik jari sertifikat belum benar.")]
+    full = acting_view(rows, names, today, "kepala")
+    return {
+        "plh": ("head/plh.html", framed(HEAD, view=full)),
+        "plh-tanpa-pejabat": ("head/plh.html", framed(OPS, view=acting_view([], names, today, "ops"))),
+        "plh-baru": ("head/plh-baru.html", framed(HEAD, view=form, errors=[])),
+        "plh-baru-salah": ("head/plh-baru.html", framed(OPS, view=typed, errors=errors)),
+        "plh-cabut": ("head/plh-cabut.html", framed(HEAD, card=full.now[0])),
+    }
