@@ -11,9 +11,9 @@
     const boxes = [...list.querySelectorAll("input[name=surat]")];
     const button = list.querySelector(".bar button");
     const asked = new URLSearchParams(location.search);
-    const kept = new Set(asked.has("tanpa") ? asked.getAll("tanpa") : JSON.parse(sessionStorage.getItem(MARKS) || "[]"));
+    const kept = asked.has("tanpa") ? null : JSON.parse(sessionStorage.getItem(MARKS));
     const task = (box) => box.value.slice(0, box.value.lastIndexOf("~"));
-    for (const box of boxes) box.checked = !kept.has(task(box));
+    if (kept) for (const box of boxes) box.checked = !kept.includes(task(box));
     const count = () => {
       const marked = boxes.filter((box) => box.checked).length;
       const without = boxes.filter((box) => !box.checked).map(task);

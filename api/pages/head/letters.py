@@ -243,6 +243,9 @@ async def send_back(
     task_id: TaskId, request: Request, actor: Signer, work: Decidable, services: Here, only_once: OnlyOnce, form: Sent
 ) -> Response:
     """Sends the letter back; it climbs all desks again."""
+    if not form.text("alasan"):
+        errors = [("alasan", _("Tuliskan apa yang perlu diperbaiki."))]
+        return await _send_back_again(request, services, actor, task_id, form, 422, errors)
     try:
         asked = ReturnAsked.model_validate(
             {
