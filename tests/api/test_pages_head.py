@@ -119,7 +119,8 @@ async def test_a_letter_that_changed_since_it_was_shown_is_named_and_not_signed(
     shown = [*marked(good), f"{changed[1]}~{'1' * 64}"]
     asked = await head.post("/tanda-tangan/persetujuan", data={"surat": shown})
     assert "Tanda tangani 1 surat" in said(asked) and "Tidak ikut ditandatangani:" in said(asked)
-    assert changed[0] in said(asked) and f'value="{good[1]}~' in asked.text and f'value="{changed[1]}~' not in asked.text
+    assert changed[0] in said(asked)
+    assert f'value="{good[1]}~' in asked.text and f'value="{changed[1]}~' not in asked.text
     done = await head.post("/tanda-tangan/setujui", data={"surat": shown, **PROOFS})
     result = await head.get(done.headers["location"])
     assert f"{changed[0]}" in said(result) and "Tidak ikut" in said(result)
@@ -138,7 +139,9 @@ async def test_a_letter_that_changed_since_it_was_shown_is_named_and_not_signed(
         ({"frasa": PASSPHRASE, "challenge": "0" * 32, "assertion": "bukan json"}, "tidak terbaca"),
     ],
 )
-async def test_what_is_missing_is_said_and_no_secret_is_drawn_again(api: Api, typed: dict[str, str], words: str) -> None:
+async def test_what_is_missing_is_said_and_no_secret_is_drawn_again(
+    api: Api, typed: dict[str, str], words: str
+) -> None:
     letter = await a_waiting_letter(api)
     answer = await (await mandated(api)).post("/tanda-tangan/setujui", data={"surat": marked(letter), **typed})
     assert answer.status_code == 422 and words in said(answer)
@@ -361,7 +364,9 @@ async def test_a_month_is_ordered_read_and_downloaded(api: Api) -> None:
 
 # Mandates ------------------------------------------------------------------------------------------------------------
 
-MANDATE = {"orang": "koordinator", "sebagai": "plh", "mulai": "2026-03-13", "sampai": "2026-03-20", "keputusan": "800/7"}
+MANDATE = {
+    "orang": "koordinator", "sebagai": "plh", "mulai": "2026-03-13", "sampai": "2026-03-20", "keputusan": "800/7",
+}  # fmt: skip
 
 
 async def test_the_head_gives_a_mandate_and_takes_it_back(api: Api) -> None:

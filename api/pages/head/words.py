@@ -32,7 +32,9 @@ def role_words(role: str) -> str:
 
 def desk_words(role: str, field: str | None) -> str:
     """A desk by its role, of a back office with its field: "Petugas bidang kesehatan"."""
-    return f"{role_words(role)} {field}" if field and role == Role.BACK_OFFICE else role_words(role)
+    if field and role == Role.BACK_OFFICE:
+        return _("Petugas bidang %(field)s") % {"field": field}
+    return role_words(role)
 
 
 def letter_words(purpose: str) -> str:

@@ -1,4 +1,4 @@
-"""What the leaders' pages are given: letters to sign, one letter whole, the step-up, results; stuck, lateness, mandates."""
+"""What the leaders' pages are given: letters to sign, the step-up, results; what is stuck, lateness, mandates."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,9 +26,17 @@ NOW = datetime(2026, 12, 4, 3, 30, tzinfo=UTC)
 LETTERS = (
     ("Surat Izin Praktik Fisioterapis", "Contoh Pemohon Satu, A.Md.Ftr.", "503.SIPF/0042/XII/2026"),
     ("Surat Keterangan Penelitian", "Contoh Mahasiswi Dua", "503.PEN/0117/XII/2026"),
-    ("Izin Reklame Tetap", "CV Contoh Batik Terang Sejahtera Bersama Pekalongan Jaya Abadi Makmur", "503.REK/0009/XII/2026"),
-    ("Izin Penyelenggaraan Satuan Pendidikan Nonformal Pusat Kegiatan Belajar Masyarakat", "Yayasan Contoh", "503/0003/PKBM/XII/2026"),
-)  # fmt: skip
+    (
+        "Izin Reklame Tetap",
+        "CV Contoh Batik Terang Sejahtera Bersama Pekalongan Jaya Abadi Makmur",
+        "503.REK/0009/XII/2026",
+    ),
+    (
+        "Izin Penyelenggaraan Satuan Pendidikan Nonformal Pusat Kegiatan Belajar Masyarakat",
+        "Yayasan Contoh",
+        "503/0003/PKBM/XII/2026",
+    ),
+)
 
 
 def letter(place: int = 0, **changes: Any) -> WaitingLetter:
@@ -42,8 +50,8 @@ def letter(place: int = 0, **changes: Any) -> WaitingLetter:
             "sha256": f"{place:064x}", "opened_at": opened, "due_at": opened + timedelta(days=1, hours=6),
             "practice": False, "return_to": ["verification", "assessment", "drafting"], "came_back": None,
             "paraf_by": "Kepala Bidang Contoh", "paraf_at": opened - timedelta(minutes=20), **changes,
-        }  # fmt: skip
-    )
+        }
+    )  # fmt: skip
 
 
 def ready(**changes: Any) -> ReadyView:
@@ -51,8 +59,8 @@ def ready(**changes: Any) -> ReadyView:
         **{
             "signs_as": signs_as("definitive", None, None), "acting": False, "concern": "", "may_sign": True,
             "has_passkey": True, "passkey_from": None, "has_code": True, "sends_codes": False, **changes,
-        }  # fmt: skip
-    )
+        }
+    )  # fmt: skip
 
 
 def stopped(concern: str) -> ReadyView:
@@ -80,8 +88,8 @@ def result(place: int, **changes: Any) -> ResultLine:
             "holder_name": one.holder_name, "letter_number": one.letter_number, "purpose": "permit",
             "open_task": None, "claim": None, "error": None, "signed_at": None, "released": False,
             "verification_id": None, **changes,
-        }  # fmt: skip
-    )
+        }
+    )  # fmt: skip
     state, word, sentence = state_of(CONSENT, kept, NOW)
     return ResultLine(
         state=state, word=word, shape=SHAPES[state], colour=COLOURS.get(state, "merah"), sentence=sentence,
@@ -153,6 +161,7 @@ def signing_pages() -> Samples:
         ),
     }  # fmt: skip
     agency = letter(1, purpose="opd-answer-bappeda-1", paraf_by=None, return_to=[])
+    unsaid = [("kode", "Pilih salah satu untuk Alasan."), ("alasan", "Tuliskan apa yang perlu diperbaiki.")]
     as_agency = ready(signs_as=signs_as("opd", None, None))
     return {
         **{
@@ -161,7 +170,7 @@ def signing_pages() -> Samples:
         },
         "tanda-tangan-tak-ditandai": (
             "head/tanda-tangan.html",
-            framed(HEAD, view=listed["satu"], errors=[("surat-1", "Tandai paling sedikit satu surat, lalu lanjutkan.")]),
+            framed(HEAD, view=listed["satu"], errors=[("surat-1", "Tandai paling sedikit satu surat.")]),
         ),
         "tanda-tangan-dinas": (
             "head/tanda-tangan.html", framed(AGENCY, view=letters(agency, ready=as_agency), errors=[]),
@@ -175,10 +184,12 @@ def signing_pages() -> Samples:
         ),
         "kembalikan-salah": (
             "head/kembalikan.html",
-            framed(HEAD, view=send_back_view(agency, NOW), errors=[("kode", "Pilih salah satu untuk Alasan."), ("alasan", "Tuliskan alasannya.")]),
+            framed(HEAD, view=send_back_view(agency, NOW), errors=unsaid),
         ),
         **{
-            f"persetujuan-{name}": ("head/persetujuan.html", framed(DIVISION if name == "plh" else HEAD, view=view, errors=errors))
+            f"persetujuan-{name}": (
+                "head/persetujuan.html", framed(DIVISION if name == "plh" else HEAD, view=view, errors=errors),
+            )
             for name, (view, errors) in asked.items()
         },
         **{f"hasil-{name}": ("head/hasil.html", framed(HEAD, view=view)) for name, view in done.items()},
@@ -194,7 +205,9 @@ def stuck_pages() -> Samples:
         update={"role": "back_office", "opd": None, "field": "kesehatan", "assigned_to": "p", "tasks": 1,
                 "assigned_to_name": "Petugas Kesehatan Contoh", "oldest_due_at": NOW - timedelta(days=2)}
     )  # fmt: skip
-    desk = officer.model_copy(update={"role": "coordinator", "field": None, "assigned_to": None, "assigned_to_name": None})
+    desk = officer.model_copy(
+        update={"role": "coordinator", "field": None, "assigned_to": None, "assigned_to_name": None}
+    )
 
     def stuck(place: int, at: StuckAt, *notes: NoteLine) -> StuckTask:
         due = at.oldest_due_at + timedelta(days=place % 3)
@@ -257,7 +270,8 @@ def lateness_pages() -> Samples:
             OpdLine(opd="dinkes", name="Dinas Kesehatan", **flow, answered=9, in_time=9),
         ),
         rungs=(), reasons=(
-            ReasonLine(kind="document", code="unreadable", times=8), ReasonLine(kind="return", code="wrong-data", times=3),
+            ReasonLine(kind="document", code="unreadable", times=8),
+            ReasonLine(kind="return", code="wrong-data", times=3),
             ReasonLine(kind="refusal", code="other", times=1),
         ),
     )  # fmt: skip
@@ -315,8 +329,10 @@ def mandate_pages() -> Samples:
         capacities=[(one, capacity_words(one)) for one in ("plh", "plt")], known=[DIVISION.name],
         valid_from=today.isoformat(),
     )  # fmt: skip
-    typed = form.model_copy(update={"account_id": "koordinator", "valid_until": "2026-12-01", "certificate_sha256": "ab"})
-    errors = [("orang", "Orang ini tidak dapat diberi tugas itu."), ("sertifikat", "Sidik jari sertifikat belum benar.")]
+    typed = form.model_copy(
+        update={"account_id": "koordinator", "valid_until": "2026-12-01", "certificate_sha256": "ab"}
+    )
+    errors = [("orang", "Orang ini tidak dapat diberi tugas itu."), ("sertifikat", "Sidik jari belum benar.")]
     full = acting_view(rows, names, today, "kepala")
     return {
         "plh": ("head/plh.html", framed(HEAD, view=full)),
