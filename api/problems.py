@@ -276,8 +276,7 @@ class ProblemAnswers:
         if self._page is not None and prefers_page(request):
             response = self._page(request, body)
         else:
-            response = JSONResponse(body, media_type="application/problem+json")
-        response.status_code = body["status"]
+            response = JSONResponse(body, body["status"], media_type="application/problem+json")
         response.headers.update(problem.headers)
         response.headers["Cache-Control"] = "no-store"
         if problem.code == ApiCode.UNAUTHENTICATED or problem.code == ApiCode.SESSION_EXPIRED:
