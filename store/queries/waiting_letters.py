@@ -145,7 +145,9 @@ def _waiting(
         due_at=task.due_at,
         practice=case.practice,
         return_to=list(task.return_to),
-        came_back=task.instructions.removeprefix(f"{number_text}: ") if ": " in task.instructions else None,
+        came_back=task.instructions.removeprefix(f"{number_text}: ") or None
+        if task.instructions.startswith(f"{number_text}: ")
+        else None,
         paraf_by=paraf_by,
         paraf_at=paraf_at,
     )

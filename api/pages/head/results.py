@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.consent import MOST_TASKS, TaskSeen
 from api.dependencies import Here
 from api.pages.formatting import clock_time
+from api.pages.head.consenting import NUMBER
 from api.pages.head.words import letter_words
 from api.pages.language import gettext as _
 from api.pages.rendering import form_page, onward, words_of
@@ -187,7 +188,7 @@ def _refused(request: Request, refusals: list[str]) -> list[ResultLine]:
     for one in refusals:
         number, _mark, code = one.partition(":")
         known = _known(code)
-        if known is None or len(number) > 30 or not number.isascii():
+        if known is None or not NUMBER.fullmatch(number):
             continue
         lines.append(
             ResultLine(
