@@ -46,7 +46,8 @@ def menu_of(person: Actor | None) -> list[Way]:
         case Role.OPS:
             return [
                 Way("/kelola", _("Keadaan sistem")), Way("/kelola/orang", _("Orang")),
-                Way("/kelola/kotak-keluar", _("Kotak keluar")), Way("/akun", _("Akun saya")),
+                Way("/kelola/kotak-keluar", _("Kotak keluar")), Way("/plh", _("Mandat")),
+                Way("/akun", _("Akun saya")),
             ]  # fmt: skip
         case Role.OPD:
             ways = [Way("/tugas", _("Permintaan")), Way("/jawaban", _("Jawaban kami"))]
@@ -62,6 +63,8 @@ def menu_of(person: Actor | None) -> list[Way]:
         ways.append(Way("/macet", _("Yang macet")))
     if refusal(person, Act.READ_EVALUATION) is None:
         ways.append(Way("/keterlambatan", _("Keterlambatan")))
+    if person.role is Role.HEAD_OF_OFFICE:
+        ways.append(Way("/plh", _("Mandat")))
     if refusal(person, Act.DRAFT_DEFINITION) is None:
         ways.append(Way("/kelola", _("Kelola")))
     return [*ways, Way("/akun", _("Akun saya"))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from api.dependencies import Case, Here, Work, case_for, task_for
@@ -26,7 +27,7 @@ paper_pages = APIRouter(include_in_schema=False)
 ReadableCase = Annotated[Case, Depends(case_for(Act.READ_DOCUMENTS))]
 ReadableWork = Annotated[Work, Depends(task_for(Act.READ_DOCUMENTS))]
 PageNumber = Annotated[int, Path(ge=1, le=2000)]
-Width = Annotated[Literal[240, 900, 1600], Query(alias="lebar")]
+Width = Annotated[Literal[240, 900, 1600], BeforeValidator(int), Query(alias="lebar")]
 Requirement = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,60}$")]
 Purpose = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,80}$")]
 AttachmentId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -73,8 +74,9 @@ async def page_of_letter(
     """One page of a letter; of the frozen draft with `draf=1`, for those who work on it."""
     letter = await find_letter(services, case, purpose)
     content = await letter_content(services, case, letter, draft)
-    sha256 = letter.sha256 if draft else letter.signed_sha256 or letter.sha256
-    return _answer(await services.papers.draw(content, str(sha256), page, width))
+    sha256 = str(letter.sha256 if draft else letter.signed_sha256 or letter.sha256)
+    known = services.papers.known(sha256, page, width)
+    return _answer(known or await services.papers.draw(content, sha256, page, width))
 
 
 @paper_pages.get("/kasus/{number}/surat/{purpose}")

@@ -90,7 +90,7 @@ async def challenge(asked: ChallengeAsked, actor: Signer, request: Request, serv
 
     A task that cannot be signed, or whose letter is not the one that was shown, says why and is left out.
     """
-    found = {one.task: await _look_up(services, one, actor, False) for one in asked.tasks}
+    found = {one.task: await look_up(services, one, actor, False) for one in asked.tasks}
     works = [work for work in found.values() if isinstance(work, Work)]
     if not works:
         raise next(error for error in found.values() if isinstance(error, Problem))
@@ -147,7 +147,7 @@ async def _activate(
     activation_id = given.activation_id or named or secrets.token_hex(16)
     kept = await _kept(services, activation_id)
     found: dict[str, Outcome] = {
-        one.task: await _look_up(services, one, actor, kept is not None) for one in given.tasks
+        one.task: await look_up(services, one, actor, kept is not None) for one in given.tasks
     }
     works = [work for work in found.values() if isinstance(work, Work)]
     if not works:
@@ -168,6 +168,21 @@ async def _activate(
     if any(result.state == "unknown" for result in answer.results):
         raise Unsettled(answer)
     return answer
+
+
+async def order_again(services: Services, actor: Actor, activation_id: str, tasks: Sequence[TaskSeen]) -> None:
+    """Orders once more the letters of a consent for which no answer came; one that has arrived is ordered once.
+
+    Raises RuleError(activation-not-valid) where the consent is not the actor's, or has run out.
+    """
+    activation = await services.records.activation(activation_id)
+    if activation.officer_id != actor.id or activation.expires_at <= services.now():
+        raise RuleError(Code.ACTIVATION_NOT_VALID, activation=activation_id)
+    found = [await look_up(services, one, actor, False) for one in tasks if one.seen in activation.letters]
+    works = [work for work in found if isinstance(work, Work)]
+    gate = asyncio.Semaphore(AT_ONCE)
+    ordered = await asyncio.gather(*(_order(services, work, activation, gate) for work in works))
+    await _send_batch(services, activation, works, ordered)
 
 
 async def _given(services: Services, actor: Actor, asked: ActivationAsked, named: str | None) -> Consent:
@@ -215,7 +230,7 @@ async def _kept(services: Services, activation_id: str | None) -> ActivationRow 
         return None
 
 
-async def _look_up(services: Services, asked: TaskSeen, actor: Actor, again: bool) -> Work | Problem:
+async def look_up(services: Services, asked: TaskSeen, actor: Actor, again: bool) -> Work | Problem:
     """The task, where its letter is the one that was shown and can be signed; asked again, also one closed since."""
     try:
         act, kind = SIGNERS[Role.OPD if actor.role is Role.OPD else Role.HEAD_OF_OFFICE]

@@ -79,3 +79,5 @@ async def test_a_neighbour_sees_no_page_of_anothers_papers(api: Api) -> None:
     assert (await neighbour.get(address)).status_code == 404
     assert (await own.get(address.replace("1.png", "2.png"))).status_code == 404
     assert (await own.get(f"/kasus/{number}/berkas/ktp/1.png?lebar=901")).status_code == 422
+    narrow = await own.get(f"{address}?lebar=240")
+    assert narrow.status_code == 200 and Image.open(io.BytesIO(narrow.content)).width == 240

@@ -1,12 +1,17 @@
 """The samples served to a real browser: `serve` answers a context's requests, no server runs."""
 
+import io
 import shutil
+from functools import cache
 from pathlib import Path
 
+import pypdfium2
 from jinja2 import Environment
 from playwright.sync_api import BrowserContext, Route
 
+from activities.letters import render_letter
 from api.pages.language import speaking
+from tests.letters.samples import sip
 from tests.pages import samples
 
 SITE = "http://pages.test"
@@ -34,7 +39,18 @@ def serve(context: BrowserContext, environment: Environment, web: Path, language
             with speaking(language):
                 body = environment.get_template(template).render(**{"language": language, **given})
             route.fulfill(body=body, content_type="text/html")
+        elif path.endswith(".png"):
+            route.fulfill(body=paper(), content_type="image/png")
         else:
             route.fulfill(status=404, body="", content_type="text/plain")
 
     context.route("**/*", answer)
+
+
+@cache
+def paper() -> bytes:
+    """The picture of a page, for whatever paper a sample shows."""
+    page = pypdfium2.PdfDocument(render_letter("sip", sip()))[0]
+    kept = io.BytesIO()
+    page.render(scale=900 / page.get_width()).to_pil().convert("P").save(kept, "PNG")
+    return kept.getvalue()
