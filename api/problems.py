@@ -277,6 +277,8 @@ class ProblemAnswers:
             response = self._page(request, body)
         else:
             response = JSONResponse(body, media_type="application/problem+json")
+        if "location" in response.headers:
+            return response  # to the log-in, and back from there
         response.status_code = body["status"]
         response.headers.update(problem.headers)
         response.headers["Cache-Control"] = "no-store"
