@@ -187,7 +187,7 @@ def pages() -> Samples:
         "permintaan-berakhir": _request(**CLOSED | {"state": "released", "steps": ()}),
         "permintaan-dipegang-rekan": _request(may_answer=False, held_by="Petugas Bappeda Contoh Dua", may_take=True),
         "permintaan-kepala": _request(may_give=True, signs=True, practice=True, colleagues=(
-            ("satu", "Petugas Bappeda Contoh"), ("dua", "Petugas Bappeda dengan Nama Contoh yang Panjang, S.T., M.T."))),
+            ("satu", "Petugas Bappeda Contoh"), ("dua", "Petugas Bappeda dengan Nama Contoh yang Panjang, S.T."))),
         "permintaan-berkas": ("agencies/berkas.html", framed(
             AGENCY, title="Kartu Tanda Penduduk (KTP)", number=NUMBER, base=f"/kasus/{NUMBER}/berkas/ktp", pages=2,
             is_cut=False, back=f"/permintaan/{TASK}#berkas")),
