@@ -171,8 +171,9 @@
     await put("isian", { id: entry.id, owner: entry.owner, task: entry.task, state: "terkirim" });
   };
 
-  let running = false;
+  let [running, wanted] = [false, false];
   const sendAll = async () => {
+    wanted = running;
     if (running) return;
     running = true;
     const work = async () => {
@@ -196,6 +197,7 @@
       running = false;
       await list();
     }
+    if (wanted) await sendAll();
   };
 
   const failed = async (id, wrong, tell) => {
