@@ -55,6 +55,8 @@ def menu_of(person: Actor | None) -> list[Way]:
             ways = [Way("/tanda-tangan", _("Tanda tangan")), Way("/tugas", _("Tugas"))]
         case _:
             ways = [Way("/tugas", _("Tugas"))] if refusal(person, Act.LIST_TASKS) is None else []
+    if person.role is Role.TECHNICAL_TEAM:
+        ways.append(Way("/lapangan", _("Lapangan")))
     if person.role in STAFF:
         ways.append(Way("/kasus", _("Permohonan")))
     if person.role is Role.FRONT_OFFICE:

@@ -32,7 +32,7 @@ def an_event(api: Api, key: str, tag: Tag, actor: Actor = SYSTEM, **facts: Any) 
 
 async def open_task(api: Api, number: str, kind: TaskKind, role: Role, **fields: Any) -> str:
     """A task in the inbox, with the stage it belongs to; returns its id."""
-    now, task_id = api.clock.now, f"{number}.{kind.value}.1"
+    now, task_id = api.clock.now, str(fields.get("id", f"{number}.{kind.value}.1"))
     opened = TaskOpened(
         **{
             "id": task_id,
