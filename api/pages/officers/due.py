@@ -27,7 +27,7 @@ def due_of(due_at: datetime | None, now: datetime) -> Due:
     days = (local_day(due_at) - local_day(now)).days
     if due_at < now:
         if days == 0:
-            return Due("late", _("Terlambat sejak tadi"), date)
+            return Due("late", _("Terlambat hari ini"), date)
         words = ngettext("Terlambat %(num)s hari", "Terlambat %(num)s hari", -days) % {"num": -days}
         return Due("late", words, date)
     words = relative_day(due_at, now)

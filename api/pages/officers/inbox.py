@@ -33,6 +33,13 @@ inbox_pages = APIRouter()
 LINES = 25
 IN_BULK = frozenset({TaskKind.DESK_CHECK.value, TaskKind.PARAF.value})
 """Kinds that many of may be decided at once, each on exactly what was shown."""
+SAY_STAGE = frozenset(
+    {
+        TaskKind.DESK_CHECK.value, TaskKind.OVERDUE.value, TaskKind.UNANSWERED_REPAIR.value,
+        TaskKind.RECOMMENDATION.value, TaskKind.MATCH_ANSWER.value,
+    }
+)  # fmt: skip
+"""Kinds whose own words do not say where the case stands."""
 Lister = Annotated[Actor, Depends(may(Act.LIST_TASKS))]
 
 
@@ -188,7 +195,7 @@ def line_of(item: InboxLine, actor: Actor, due: Due) -> Line:
         permit_name=item.permit_name,
         applicant_name=item.applicant_name,
         task=task_words(item.kind),
-        stage=item.stage,
+        stage=item.stage if item.kind in SAY_STAGE else "",
         holder=_("Anda") if mine else item.assigned_to_name or item.holder or role_words(item.role),
         lent_by=item.on_behalf_of,
         note=_note(item),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -52,6 +52,7 @@ class Sheet:
     file: str
     note: str = ""
     label: tuple[str, str] | None = None
+    first: bool = False  # what this task is about; the others are read where they are needed
 
 
 @dataclass(frozen=True)
@@ -264,10 +265,9 @@ def said_in(kind: str, body: dict[str, Any], titles: dict[str, str]) -> list[str
 def document_sheet(number: str, one: DocumentView) -> Sheet:
     """A document as a paper to read, with who brought it."""
     file = f"/kasus/{number}/berkas/{one.requirement}"
-    way = "" if one.channel == "web" else _("oleh %(name)s, %(way)s") % {
-        "name": one.uploaded_by_name or _("petugas"), "way": channel_words(one.channel)
-    }  # fmt: skip
     version = _("versi %(n)s") % {"n": one.version} if one.version > 1 else ""
+    who = one.uploaded_by_name or _("petugas")
+    way = "" if one.channel == "web" else _("diunggah %(who)s (%(way)s)") % {"who": who, "way": _by(one.channel)}
     label = {"accept": ("daun", _("Diterima")), "repair": ("kunyit", _("Diminta lagi"))}.get(one.verdict or "")
     return Sheet(
         title=one.title,
@@ -305,6 +305,11 @@ def evidence_sheet(one: Evidence) -> Sheet:
         file=file,
         note=one.filename,
     )
+
+
+def _by(channel: str) -> str:
+    words = channel_words(channel)
+    return words[:1].lower() + words[1:] if channel in ("counter", "telephone", "letter") else words
 
 
 def newest_of(documents: Sequence[DocumentView]) -> list[DocumentView]:
@@ -370,6 +375,7 @@ def _sheets(page: TaskPage, beside: Beside) -> list[Sheet]:
     """The papers, what is judged first."""
     kind = TaskKind(page.kind)
     found: list[Sheet] = []
+    judges_documents = kind in (TaskKind.ASSESSMENT, TaskKind.MEETING)
     if kind in READS_DRAFT:
         current = [one for one in page.letters if one.sha256 and one.status == "reserved"]
         judged = [one for one in current if one.sha256 == page.subject_sha256]
@@ -380,9 +386,11 @@ def _sheets(page: TaskPage, beside: Beside) -> list[Sheet]:
     found += [evidence_sheet(one) for one in (*named, *own)]
     if kind in (TaskKind.HAND_OVER, TaskKind.POSTING, TaskKind.POST_ARRIVAL):
         found += [letter_sheet(page.number, one, draft=False) for one in page.letters if one.status == "issued"]
+    first = [replace(one, first=True) for one in found]
     wanted = set(page.wanted_documents) if kind is TaskKind.VERIFICATION else set()
-    found += [document_sheet(page.number, one) for one in newest_of(page.documents) if one.requirement not in wanted]
-    return [*found, *(evidence_sheet(one) for one in others)]
+    papers = [document_sheet(page.number, one) for one in newest_of(page.documents) if one.requirement not in wanted]
+    papers = [replace(one, first=judges_documents) for one in papers]
+    return [*first, *papers, *(evidence_sheet(one) for one in others)]
 
 
 def _ask(page: TaskPage, beside: Beside) -> str:
