@@ -12,6 +12,7 @@ from permits.decisions import TaskKind
 from permits.pace import Pace
 from store.queries.desk import evidence_of_case, law_of, newest_task
 from store.queries.inbox import TaskPage, task_page
+from store.queries.stuck import notes_of_task
 from store.tables import ApplicationRow
 
 ABOUT_SILENCE = frozenset({TaskKind.OVERDUE.value, TaskKind.UNANSWERED_REPAIR.value})
@@ -31,6 +32,7 @@ async def read_task(services: Services, work: Work) -> tuple[TaskPage, Beside]:
             silent=await newest_task(session, work.task.instructions) if about_silence else None,
             now=now,
             today=await services.office_today(),
+            notes=await notes_of_task(session, row.number, work.task.id),
         )
     return page, beside
 

@@ -233,7 +233,7 @@ def person_view(
         id=account_id,
         name=name,
         at_counter=at_counter,
-        types=sorted(((one.code, one.title) for one in types), key=lambda one: one[1]),
+        types=sorted(((one.code, one.title) for one in types if one.refers_to is None), key=lambda one: one[1]),
         variants=[(one.value, variant_words(one.value)) for one in Variant],
         chosen={"jenis": "", "varian": Variant.NEW.value, "latihan": ""},
         cases=shown,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.deciding import decide
@@ -26,6 +27,7 @@ from api.pages.papers import Requirement
 from api.pages.rendering import Refused, form_page, is_unsure, onward, page, refused, unsure_page, words_of
 from api.problems import Problem
 from api.routes.documents import put_document
+from api.routes.stuck import NoteAsked, answer_why
 from api.routes.tasks import add_attachment
 from api.services import Services
 from permits.authority import Act, Actor, Role
@@ -107,6 +109,18 @@ async def task_done(request: Request, work: Readable, services: Here, login: Sig
         following=following,
         reads_cases=login.actor.role is not Role.OPD,
     )
+
+
+@task_pages.post("/tugas/{task_id}/penjelasan")
+async def explain(request: Request, work: Decidable, services: Here, form: Sent, only_once: OnlyOnce) -> Response:
+    """The holder says why the case does not move; the task stays open."""
+    try:
+        await answer_why(NoteAsked.model_validate({"note": form.text("penjelasan", 2000)}), work, services, only_once)
+    except ValidationError:
+        view = await _view(services, work, work.actor)
+        errors = [("penjelasan", _("Tulis penjelasan Anda, paling banyak 2000 huruf."))]
+        return form_page(request, "officers/tugas.html", 422, view=view, errors=errors)
+    return onward(request, f"/tugas/{quote(work.task.id, safe='')}", _("Penjelasan Anda sudah dicatat."))
 
 
 @task_pages.post("/tugas/{task_id}/lampiran")

@@ -36,6 +36,7 @@ from permits.party import party_of
 from store.queries.application import DocumentView, LetterView
 from store.queries.desk import Evidence
 from store.queries.inbox import TaskPage
+from store.queries.stuck import NoteLine
 from store.tables import ApplicationRow, TaskRow
 
 DRAFT_KINDS = frozenset({TaskKind.DESK_CHECK, TaskKind.PARAF, TaskKind.SIGNING})
@@ -134,6 +135,7 @@ class TaskView:
     reasons: Options
     ways: Options
     wrong: list[Judged] = field(default_factory=list)  # documents that can be sent back to the applicant
+    notes: Sequence[NoteLine] = ()  # what leaders asked about this task, and what its holder said
     here: str = "/tugas"
 
 
@@ -147,6 +149,7 @@ class Beside:
     silent: TaskRow | None  # the task that a silence is about
     now: datetime  # office time of the case
     today: date
+    notes: Sequence[NoteLine] = ()
 
 
 def task_view(
@@ -194,6 +197,7 @@ def task_view(
         reasons=document_reasons(),
         ways=channels(),
         wrong=wrong,
+        notes=beside.notes,
     )
 
 

@@ -4,8 +4,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from api.pages.officers.acting import ActView
 from api.pages.officers.assigning import AssignView
 from api.pages.officers.bulk import Result, ToDecide
+from api.pages.officers.case_view import Line as RecordLine
+from api.pages.officers.case_view import RecordView, Told, case_view
+from api.pages.officers.cases import CasesAsked, CasesView, cases_view
+from api.pages.officers.choices import FormField
+from api.pages.officers.counter import PersonView, account_fields
+from api.pages.officers.delegations import DelegationsView, Lent
 from api.pages.officers.due import due_of
 from api.pages.officers.inbox import Asked, InboxView, line_of, view_of
 from api.pages.officers.reading import paper_of
@@ -15,10 +22,11 @@ from permits.authority import Actor, Role, Subject
 from permits.decision_rules import POSSIBLE
 from permits.decisions import TaskKind
 from permits.definition_loader import load_definitions
-from store.queries.application import DocumentView, LetterView
-from store.queries.cases import TypeLine
+from store.queries.application import ApplicationPage, DocumentView, LetterView, OpdView, TaskLine, WaitingView
+from store.queries.cases import CaseLine, TypeLine
 from store.queries.desk import Evidence
 from store.queries.inbox import AttachmentView, InboxCounts, InboxLine, TaskPage
+from store.queries.stuck import NoteLine
 from store.tables import ApplicationRow, TaskRow
 from tests.pages.samples.people import (
     AGENCY,
@@ -169,7 +177,7 @@ def wanted() -> list[str]:
 
 def task(kind: TaskKind, who: Actor | None = None, errors: Any = (), opened: str = "", **changes: Any) -> Any:
     reader = who or ROLES[kind]
-    beside = {name: changes.pop(name) for name in ("evidence", "silent", "law", "row") if name in changes}
+    beside = {name: changes.pop(name) for name in ("evidence", "silent", "law", "row", "notes") if name in changes}
     typed = changes.pop("typed", None)
     shown = view(task_page(kind, **changes), reader, opened, typed, **beside)
     return "officers/tugas.html", framed(reader, view=shown, errors=list(errors))
@@ -211,6 +219,10 @@ def tasks() -> Samples:
         ),
         "petugas-berkas-rekan": task(TaskKind.VERIFICATION, wanted_documents=wanted(), **colleague),
         "petugas-teliti": task(TaskKind.ASSESSMENT, return_to=before[:1], law=RESEARCH),
+        "petugas-teliti-ditanya": task(
+            TaskKind.ASSESSMENT,
+            notes=[NoteLine(kind="asked", at=NOW, by="Koordinator Contoh", text="Apa yang masih kurang?")],
+        ),
         "petugas-teliti-tolak": task(
             TaskKind.ASSESSMENT, return_to=before[:1], opened="reject",
             errors=[("reject-reasons", "Uraian untuk surat penolakan belum diisi.")],
@@ -308,6 +320,139 @@ def inboxes() -> Samples:
     }  # fmt: skip
 
 
+def application_page(**changes: Any) -> ApplicationPage:
+    fields: dict[str, Any] = {
+        "number": NUMBER, "permit_type": LAW.code, "permit_name": LAW.title, "variant": "new",
+        "status": "in_progress", "practice": False, "holder_name": "Contoh Pemohon Satu", "party": None,
+        "identity_warnings": [], "channel": "web", "filed_by_name": None, "old_permit": None, "old_permit_text": None,
+        "delivery": "download", "delivery_address": None, "data": case_row().data, "created_at": NOW,
+        "submitted_at": NOW - timedelta(days=2), "definition_version": 1, "dossier_sha256": SHA,
+        "stage": "Rekomendasi dinas terkait",
+        "waiting": WaitingView(
+            kind="opd", holder="Badan Perencanaan Pembangunan Daerah", since=NOW, due_at=NOW + timedelta(days=4)
+        ),
+        "promise_due_at": NOW + timedelta(days=6), "product": None, "tracking_code": "ABCDEFGHJKMNPQRS",
+        "closed_at": None, "documents": documents(), "tasks": [case_task()], "stages": [], "letters": [LETTER],
+        "opds": [asked_agency("bappeda", "Badan Perencanaan Pembangunan Daerah", None),
+                 asked_agency("dpupr", "Dinas Pekerjaan Umum dan Penataan Ruang", "approve_with_conditions")],
+    }  # fmt: skip
+    return ApplicationPage.model_validate(fields | changes)
+
+
+def case_task() -> TaskLine:
+    return TaskLine(
+        id=f"{NUMBER}-opd-bappeda-1.recommendation.1", kind="recommendation", role="opd", stage="Rekomendasi",
+        holder="Badan Perencanaan Pembangunan Daerah", opd="bappeda", status="open", opened_at=NOW,
+        due_at=NOW + timedelta(days=4), decision=None, closed_at=None,
+    )  # fmt: skip
+
+
+def asked_agency(opd: str, name: str, answer: str | None) -> OpdView:
+    said = ["Tepi bawah papan paling rendah 3 meter dari permukaan jalan."] if answer else []
+    return OpdView(
+        opd=opd, name=name, asked_at=NOW - timedelta(days=1), due_at=NOW + timedelta(days=4),
+        answered_at=NOW if answer else None, answer=answer, conditions=said, reason="",
+    )  # fmt: skip
+
+
+def case_line(n: int, status: str, **changes: Any) -> CaseLine:
+    fields = {
+        "number": f"PRM-2026-{n:06d}", "permit_name": LAW.title, "applicant_name": "Contoh Pemohon Satu, A.Md.Ftr.",
+        "holder_name": "Contoh Pemohon Satu, A.Md.Ftr.", "status": status, "stage": "Pemeriksaan berkas",
+        "waiting_for": "Petugas depan", "waiting_due_at": NOW, "promise_due_at": NOW + timedelta(days=n),
+        "submitted_at": NOW, "closed_at": None, "practice": False, "channel": "web",
+    }  # fmt: skip
+    return CaseLine.model_validate(fields | changes)
+
+
+def cases_shown(who: Actor, lines: list[CaseLine], **asked: Any) -> CasesView:
+    return cases_view(CasesAsked(**asked), who, lines, len(lines), "", TYPES, "")
+
+
+def cases_pages() -> Samples:
+    about = Subject(applicant_id="contoh-applicant", field="kesehatan", opds=("bappeda",))
+    record = [RecordLine(NOW - timedelta(hours=20 - n), sentence, "Sakpore") for n, sentence in enumerate((
+        "Permohonan diajukan dengan berkas lengkap.", "Permohonan kami terima dan mulai diproses.",
+        "Satu berkas perlu diperbaiki: Surat pernyataan pemohon. Alasannya: halaman kedua buram.",
+        "Rekomendasi diminta kepada Badan Perencanaan Pembangunan Daerah; batasnya Senin 7 Desember 2026.",
+    ))]  # fmt: skip
+
+    def shown(page: ApplicationPage, who: Actor, **row: Any) -> Any:
+        view = case_view(page, case_row(procedure="permit", **row), LAW, "Contoh Pemohon Satu, A.Md.Ftr.", who, about,
+                         record, NOW)  # fmt: skip
+        return "officers/kasus.html", framed(who, view=view)
+
+    issued = application_page(
+        status="issued", waiting=None, closed_at=NOW, product="permit", tasks=[], opds=[],
+        letters=[LETTER.model_copy(update={"status": "issued", "signed_sha256": SHA})],
+        identity_warnings=["region-differs"],
+    )  # fmt: skip
+    told = Told(NOW, NOW, "Dinas terkait", "e-mail", NOW, None, ("daun", "Terkirim"))
+    whole = RecordView(NUMBER, LAW.title, record, [told, replace(told, state=("merah", "Tidak terkirim"))], "")
+    some = [case_line(9, "in_progress"), case_line(8, "with_applicant", practice=True, holder_name=LONG),
+            case_line(7, "issued", waiting_for=None, stage=None), case_line(6, "rejected")]  # fmt: skip
+    adding = ActView(
+        "Minta rekomendasi dinas lain", f"/kasus/{NUMBER}/dinas", f"/kasus/{NUMBER}", NUMBER, "Kirim permintaan",
+        [FormField("opd", "opd", "Dinas", "select", options=[("dpupr", "DPUPR")], ask=True),
+         FormField("working_days", "working_days", "Hari kerja", classes="govuk-input--width-2")],
+        about=LAW.title, words="Janji kepada pemohon tidak berubah.", danger=True,
+    )  # fmt: skip
+    slip = {
+        "number": NUMBER, "permit_name": LAW.title, "applicant_name": "Contoh Pemohon Satu",
+        "tracking_code": "ABCDEFGHJKMNPQRS", "tracking_url": "http://localhost/lacak", "submitted_at": NOW,
+        "promise_due_at": NOW,
+    }  # fmt: skip
+    listing = "officers/kasus-kasus.html"
+    return {
+        "kasus-kasus": (listing, framed(FRONT, view=cases_shown(FRONT, some))),
+        "kasus-kasus-saring": (listing, framed(BACK, view=cases_shown(BACK, some[:1], keadaan="in_progress"))),
+        "kasus-kasus-kosong": (listing, framed(BACK, view=cases_shown(BACK, []))),
+        "kasus-satu": shown(application_page(), COORDINATOR),
+        "kasus-satu-depan": shown(application_page(), FRONT),
+        "kasus-satu-terbit": shown(issued, BACK),
+        "kasus-satu-baru": shown(
+            application_page(documents=[], letters=[], opds=[], tasks=[], waiting=None, submitted_at=None), BACK
+        ),
+        "kasus-catatan": ("officers/catatan.html", framed(FRONT, view=whole)),
+        "kasus-catatan-tepat-waktu": ("officers/catatan.html", framed(FRONT, view=replace(whole, told=[]))),
+        "kasus-tindakan": ("officers/tindakan.html", framed(COORDINATOR, view=adding, errors=[])),
+        "kasus-tindakan-salah": (
+            "officers/tindakan.html",
+            framed(COORDINATOR, view=adding, errors=[("working_days", "Hari kerja harus angka.")]),
+        ),
+        "kasus-tanda-terima": ("officers/tanda-terima.html", {**framed(FRONT), **slip}),
+    }  # fmt: skip
+
+
+def counter_pages() -> Samples:
+    wrong = [("nik", "NIK terdiri dari 16 angka.")]
+    person = PersonView(
+        "contoh", "Contoh Pemohon Satu, A.Md.Ftr.", True, [(one.code, one.title) for one in TYPES],
+        [("new", "Baru"), ("renewal", "Perpanjangan"), ("change", "Perubahan")],
+        {"jenis": "", "varian": "new", "latihan": ""}, [(NUMBER, LAW.title, ("nila", "Diproses"))],
+    )  # fmt: skip
+    making = {"fields": account_fields({}), "errors": [], "new": True, "address": "/loket/akun"}
+    told = {"errors": [("name", "Nama lengkap, seperti di KTP belum diisi.")], "fields": account_fields({"phone": "1"})}
+    lent = Lent("a", "Meja Anda kepada Petugas Depan Contoh Dua", "Senin 7 Desember 2026 sampai Jumat 11 Desember 2026",
+                "Cuti tahunan", ("nila", "Akan berlaku"), True)  # fmt: skip
+    fields = [FormField("to_id", "to_id", "Kepada", "select", options=[("x", "Petugas Depan Contoh Dua")], ask=True),
+              FormField("valid_from", "valid_from", "Mulai", type="date", classes="govuk-input--width-10")]  # fmt: skip
+    lending = DelegationsView("Petugas depan", [lent, replace(lent, can_end=False)], fields)
+    return {
+        "loket": ("officers/loket.html", framed(FRONT, drafts=[case_line(4, "draft")], errors=[])),
+        "loket-salah": ("officers/loket.html", framed(FRONT, drafts=[], errors=wrong)),
+        "loket-akun": ("officers/loket-akun.html", framed(FRONT, **making)),
+        "loket-akun-salah": ("officers/loket-akun.html", framed(FRONT, **{**making, **told})),
+        "loket-akun-ubah": ("officers/loket-akun.html", framed(FRONT, **{**making, "new": False})),
+        "loket-orang": ("officers/loket-orang.html", framed(FRONT, view=person, errors=[])),
+        "delegasi": ("officers/delegasi.html", framed(FRONT, view=lending, errors=[])),
+        "delegasi-kosong": (
+            "officers/delegasi.html",
+            framed(FRONT, view=replace(lending, lent=[]), errors=[("to_id", "Pilih salah satu untuk Kepada.")]),
+        ),
+    }  # fmt: skip
+
+
 def pages() -> Samples:
     """Every page worth looking at: name -> (template, context)."""
-    return {**inboxes(), **tasks(), **results()}
+    return {**inboxes(), **tasks(), **results(), **cases_pages(), **counter_pages()}
