@@ -21,6 +21,7 @@ from permits.decision_rules import POSSIBLE
 from permits.decisions import TaskKind
 from permits.errors import Code, RuleError
 from store.queries.application import DocumentView, LetterView, documents, letters
+from store.queries.cases import cases_with
 from store.queries.reach import IS_SILENT, for_applicants, opd_paper, own_desk
 from store.tables import AccountRow, ApplicationRow, AttachmentRow, SealedDocumentRow, TaskRow
 
@@ -48,10 +49,11 @@ class Only(_View):
     opd: str | None = None
     kind: str | None = None
     number: str | None = None  # of the application
+    text: str | None = None  # in the applicant's name, the permit's title or the number; for pages of people
 
     def given(self) -> list[tuple[str, str]]:
         """The filters that say something, by column."""
-        return [(name, value) for name, value in self.model_dump().items() if value is not None]
+        return [(name, value) for name, value in self.model_dump(exclude={"text"}).items() if value is not None]
 
 
 EVERYTHING = Only()
@@ -233,7 +235,8 @@ def _branch(actor: Actor, now: datetime, view: View, only: Only) -> Select[Any]:
             query = query.where(opd_paper(actor))
         case _:
             query = query.where(own_desk(actor), *_in_view(actor, now, view))
-    return query.where(*(col(getattr(TaskRow, name)) == value for name, value in only.given()))
+    query = query.where(*(col(getattr(TaskRow, name)) == value for name, value in only.given()))
+    return query.where(col(TaskRow.number).in_(cases_with(only.text))) if only.text else query
 
 
 def _in_view(actor: Actor, now: datetime, view: View) -> list[ColumnElement[bool]]:
