@@ -36,16 +36,16 @@ from api.pages.accounts import accounts_pages
 from api.pages.administration import administration_pages
 from api.pages.agencies import agencies_pages
 from api.pages.applying import applying_pages
-from api.pages.field_codes import field_code_pages
 from api.pages.fieldwork import fieldwork_pages
 from api.pages.head import head_pages
 from api.pages.language import LanguageLayer
 from api.pages.live import live_pages
 from api.pages.officers import officers_pages
 from api.pages.public import public_pages
+from api.pages.public.field_codes import field_code_pages
+from api.pages.public.verification import verification_pages
 from api.pages.rendering import know_who_is_here, problem_page
 from api.pages.routes import pages
-from api.pages.verification import verification_pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
