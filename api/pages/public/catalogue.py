@@ -46,7 +46,8 @@ async def catalogue(
 async def permit_type(code: str, request: Request, services: Here, variant: WantedVariant = None) -> Response:
     """One type: what it asks for, how long it takes, what it costs, and where to begin."""
     definition = await _definition(services, code)
-    return page(request, "public/izin.html", view=type_view(definition, variant))
+    limit = services.settings.upload_limit_bytes
+    return page(request, "public/izin.html", view=type_view(definition, variant), limit_bytes=limit)
 
 
 @catalogue_pages.get("/izin/{code}/panduan")

@@ -8,7 +8,6 @@ from itertools import accumulate
 from pydantic import BaseModel, ConfigDict
 
 from api.catalogue_words import catalogue_words
-from api.pages.formatting import working_days
 from api.pages.language import gettext as _
 from api.pages.public.examples import example_of
 from api.pages.public.needs import Need, answers, field_title, needs, other_need, search_words
@@ -237,8 +236,3 @@ def _step(stage: AnyStage, latest: int) -> WayStep:
         latest=None if isinstance(stage, Issuance) else max(latest, 1),
         of_agency=of_agency,
     )
-
-
-def days_words(count: int) -> str:
-    """How long a step may take; a step without a day of its own is done on the day it begins."""
-    return working_days(count) if count else _("hari yang sama")

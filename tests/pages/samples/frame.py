@@ -5,6 +5,7 @@ from typing import Any
 
 from api.code_reader import Found
 from api.pages.formatting import day_reason
+from api.pages.menu import menu_of
 from api.pages.public.verification import PHOTO_WORDS, TYPED_WORDS
 from api.reason_words import advice_on
 from signing.verdict import REASONS
@@ -168,7 +169,11 @@ def uploads() -> dict[str, View]:
 
 
 def pages() -> dict[str, tuple[str, View]]:
-    """Every page worth looking at: name -> (template, context)."""
+    """Every page worth looking at: name -> (template, context); what has no menu of its own has that of strangers."""
+    return {name: (template, {"menu": menu_of(None), **context}) for name, (template, context) in _pages().items()}
+
+
+def _pages() -> dict[str, tuple[str, View]]:
     form = {
         "csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000,
         "photo_limit_bytes": 25_000_000, "public_address": "https://sakpore.contoh.example",

@@ -140,7 +140,7 @@ def pages() -> Samples:
         "katalog-cari": ("public/katalog.html", framed(None, view=searched("praktek gigi"))),
         "katalog-nihil": ("public/katalog.html", framed(None, view=searched("kapal selam"))),
         **{
-            f"izin-{name}": ("public/izin.html", framed(None, view=view))
+            f"izin-{name}": ("public/izin.html", framed(None, view=view, limit_bytes=10_000_000))
             for name, view in {
                 "fisioterapis": a_type("sip-fisioterapis"),
                 "perpanjangan": a_type("sip-fisioterapis", Variant.RENEWAL),
