@@ -59,6 +59,9 @@ OF_ASKING = Pause(free=20, first=timedelta(seconds=30), longest=timedelta(minute
 """Registrations and mails that strangers ask for, from one address: a village may sit behind it."""
 OF_KEY_LOG_IN = Pause(free=300, first=timedelta(seconds=2), longest=timedelta(seconds=30))
 """Challenges to log in with a passkey, from one address: nothing can be guessed with them, and an office comes in."""
+OF_LOOKING = Pause(free=60, first=timedelta(seconds=10), longest=timedelta(minutes=2))
+"""Tracking and verification codes that nobody has, from one address. The codes themselves cannot be guessed (80 random
+bits), so this is generous: behind a mobile carrier's address sits a whole town, and it waits two minutes at most."""
 OF_MAILING = Pause(free=3, first=timedelta(minutes=5), longest=timedelta(hours=1))
 """Mails to one person that strangers can cause."""
 
@@ -125,6 +128,17 @@ class Attempts:
         """Counts a challenge that a stranger asks for. Raises Problem(too-many-attempts)."""
         _refuse_until(await self._spend(f"key-log-in:{_household(address)}", OF_KEY_LOG_IN, now), now)
 
+    async def check_looking(self, address: str, now: datetime) -> None:
+        """Raises Problem(too-many-attempts) while this address has to wait before it tries another code."""
+        async with self._db.transaction() as session:
+            count, newest = await failures_since(session, _looking(address), now - WINDOW)
+        if newest is not None:
+            _refuse_until(newest + OF_LOOKING.after(count), now)
+
+    async def looked_in_vain(self, address: str, now: datetime) -> None:
+        """Counts a code that opens nothing; codes that open something are never counted."""
+        await self._records.record_failed_login((_looking(address),), now)
+
     async def may_mail(self, email: str, now: datetime) -> bool:
         """Whether one more mail may go to this person; it is silence otherwise, which tells nobody anything."""
         return await self._spend(f"mailing:{_sha256(email.strip().lower())}", OF_MAILING, now) <= now
@@ -144,6 +158,10 @@ def _refuse_until(until: datetime, now: datetime) -> None:
     if until > now:
         seconds = math.ceil((until - now).total_seconds())
         raise Problem(ApiCode.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(seconds)}, retry_after_seconds=seconds)
+
+
+def _looking(address: str) -> str:
+    return f"looking:{_household(address)}"
 
 
 def _household(address: str) -> str:

@@ -37,7 +37,6 @@ from api.pages.administration import administration_pages
 from api.pages.agencies import agencies_pages
 from api.pages.applying import applying_pages
 from api.pages.demonstration import demonstration_pages
-from api.pages.field_codes import field_code_pages
 from api.pages.fieldwork import fieldwork_pages
 from api.pages.head import head_pages
 from api.pages.language import LanguageLayer
@@ -45,9 +44,9 @@ from api.pages.live import live_pages
 from api.pages.officers import officers_pages
 from api.pages.papers import paper_pages
 from api.pages.public import public_pages
+from api.pages.public.field_codes import field_code_pages
+from api.pages.public.verification import verification_pages
 from api.pages.rendering import know_who_is_here, problem_page
-from api.pages.routes import pages
-from api.pages.verification import verification_pages
 from api.passwords import Passwords
 from api.problems import ProblemAnswers, ProblemTable
 from api.registries import StandInPopulationRegistry
@@ -157,7 +156,6 @@ def assemble(services: Services) -> FastAPI:
     app.state.services = services
     problems.install(app)
     app.include_router(api_router())
-    app.include_router(pages)
     for each in AREAS:
         app.include_router(each)
     app.include_router(field_code_pages)  # before the verification codes, which take any name

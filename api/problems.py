@@ -125,6 +125,11 @@ class ProblemTable:
         """Codes without words; none, as a test sees to."""
         return frozenset(code.value for code in (*Code, *ApiCode)) - frozenset(self._words)
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All codes that have words, in the order of the file."""
+        return tuple(self._words)
+
     def status(self, code: str) -> int:
         """HTTP status of a code; an unknown one is an internal error."""
         return self._of(code).status

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import date, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -64,6 +65,10 @@ class ApiSettings(BaseSettings):
     """Meta's secret of our app: signs what its webhook sends us; without it no receipt is taken."""
     whatsapp_verify_token: SecretStr | None = None
     """What Meta has to say when it first asks for our webhook."""
+    tile_url: str = ""
+    """Address of map tiles, https with {z}, {x} and {y}; empty: the map is a sketch of our own."""
+    tile_credit: str = ""
+    """What the maker of the tiles wants to be said under the map."""
     sakpore_pace_seconds: float | None = Field(default=None, gt=0)
     """Real seconds per working day, for demonstrations."""
     sakpore_pace_office_date: date | None = None
@@ -86,6 +91,18 @@ class ApiSettings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("the public address begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("tile_url")
+    @classmethod
+    def _tiles_are_addressed(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?", parts.netloc):
+            raise ValueError("map tiles come over https from one host")
+        if any(place not in value for place in ("{z}", "{x}", "{y}")):
+            raise ValueError("the address of map tiles names {z}, {x} and {y}")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -88,6 +88,8 @@ class TrackingView(_View):
     promised_on: date | None
     promise_working_days: int | None
     promise_provisional: bool
+    expected_on: date | None
+    """The finish that the applicant was last told of, where the promise cannot be kept."""
     arithmetic: list[DayLine]
     steps: list[StepOfWay]
     repairs: list[RepairView]
@@ -122,6 +124,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
         promised_on=promise.promised_on,
         promise_working_days=case.promise.promised_working_days if case.promise else None,
         promise_provisional=promise.provisional,
+        expected_on=case.expected_on if is_open else None,
         arithmetic=promise.arithmetic,
         steps=[_step(services, step, case.titles) for step in case.steps],
         repairs=[RepairView(document=one.document, reason=one.reason) for one in case.repairs],

@@ -24,7 +24,9 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 NPM_SECONDS = 240
 FIRST_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
 """The others, one for each folder of pages, follow in the order of their names."""
-STANDALONE_STYLES = ("cetak.css", "peta.css")
+MAP_STYLE = "peta.css"
+STANDALONE_STYLES = ("cetak.css", MAP_STYLE)
+"""Sheets that single pages ask for; the map's stands behind that of Leaflet."""
 PRESSED = (".css", ".js", ".svg", ".json")
 FONTS = tuple(f"noto-sans-{subset}-{weight}-normal.woff2" for subset in ("latin", "latin-ext") for weight in (400, 700))
 SCRIPTS = ("htmx.org/dist/htmx.min.js", "leaflet/dist/leaflet.js")
@@ -135,6 +137,10 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
     framework = (packages / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
     sheets = [_without_foreign_marks(framework), *(path.read_text() for path in own_styles(static))]
     put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())
+    for name in STANDALONE_STYLES:
+        if (static / name).is_file():
+            sheet = _of_leaflet(packages) if name == MAP_STYLE else ""
+            put(name, _with_hashed_names(sheet + (static / name).read_text(), manifest).encode())
     return manifest
 
 
@@ -142,6 +148,12 @@ def own_styles(static: Path) -> list[Path]:
     """Our rules, in the order in which they hold."""
     others = sorted(path for path in static.glob("*.css") if path.name not in (*FIRST_STYLES, *STANDALONE_STYLES))
     return [*(static / name for name in FIRST_STYLES), *others]
+
+
+def _of_leaflet(packages: Path) -> str:
+    """Leaflet's own sheet without the rules that ask for its pictures; our pins are drawn."""
+    sheet = (packages / "leaflet" / "dist" / "leaflet.css").read_text()
+    return re.sub(r"[^{}]+\{[^{}]*url\([^{}]*\}", "", sheet)
 
 
 def _without_foreign_marks(sheet: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.dependencies import Here
-from api.views import TrackingView, tracking_view
+from api.looking import track_by_code
+from api.routes.sessions import client_address
+from api.views import TrackingView
 
 public = APIRouter(tags=["public"])
 
 
 @public.get("/tracking/{code}")
-async def track(code: str, services: Here) -> TrackingView:
+async def track(code: str, request: Request, services: Here) -> TrackingView:
     """Where a case stands, for whoever has its code."""
-    return await tracking_view(services, code)
+    return await track_by_code(services, code, client_address(request))

@@ -12,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 from api.asked import Asked
 from api.dependencies import Here
 from api.field_codes import FieldCodeView
+from api.looking import verify_by_code
 from api.problems import ApiCode, Problem
 from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
 from api.routes.documents import download
+from api.routes.sessions import client_address
 from api.services import Services
 from api.uploads import Upload, read_form_file, read_raw_file
-from api.views import PermitView, ReportView, permit_view, report_view
+from api.views import PermitView, ReportView, report_view
 
 public = APIRouter(tags=["public"])
 
@@ -36,9 +38,9 @@ async def verify_field_code(given: FieldCodeGiven, services: Here) -> FieldCodeV
 
 
 @public.get("/verifications/{code}")
-async def verify_code(code: str, services: Here) -> PermitView:
+async def verify_code(code: str, request: Request, services: Here) -> PermitView:
     """What the register says of the letter with this code."""
-    return await permit_view(services, code)
+    return await verify_by_code(services, code, client_address(request))
 
 
 @public.post(

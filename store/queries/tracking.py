@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -60,6 +60,7 @@ class TrackedCase(_View):
     due_at: datetime | None
     submitted_at: datetime | None
     promise: SlaClock | None
+    expected_on: date | None  # the finish that the applicant was last told of
     pace: Pace
     calendar: WorkingCalendar | None
     steps: list[TrackedStep]  # newest first
@@ -90,6 +91,7 @@ async def tracked_case(session: AsyncSession, tracking_code: str) -> TrackedCase
         due_at=row.waiting_due_at,
         submitted_at=row.submitted_at,
         promise=SlaClock.model_validate(row.promise) if row.promise else None,
+        expected_on=row.promise_told_for,
         pace=Pace.model_validate(row.pace) if row.pace else Pace.real(),
         calendar=WorkingCalendar.model_validate(submission["calendar"]) if "calendar" in submission else None,
         steps=await _steps(session, row, submission),

@@ -72,9 +72,9 @@ async def a_complete_draft(client: httpx.AsyncClient, code: str = PERMIT_TYPE) -
     return number
 
 
-async def a_case(api: Api, client: httpx.AsyncClient, code: str = PERMIT_TYPE) -> str:
+async def a_case(api: Api, client: httpx.AsyncClient, code: str = PERMIT_TYPE, **fields: Any) -> str:
     """A submitted case; its documents are put where an upload would put them."""
-    number = await a_draft(client, code)
+    number = await a_draft(client, code, **fields)
     content = a_pdf(text=number)
     sha256 = await api.services.documents.put_document(content)
     for requirement in definition(code).requirements_of(Variant.NEW):

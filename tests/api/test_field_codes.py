@@ -8,7 +8,7 @@ import pytest
 
 from api.code_reader import Found
 from api.field_codes import FieldCodes
-from api.pages.verification import PHOTO_WORDS
+from api.pages.public.verification import PHOTO_WORDS
 from signing.field_code import FieldClaims, field_code
 from signing.field_keys import FieldKeys
 from signing.qr import verification_code

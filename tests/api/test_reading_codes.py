@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from api.code_reader import CodeReader, Found, Reading
-from api.pages.verification import PHOTO_WORDS, TYPED_WORDS
+from api.pages.public.verification import PHOTO_WORDS, TYPED_WORDS
 from signing.qr import qr_png, verification_code
 from tests.api.conftest import Api
 from tests.api.filing import a_pdf

@@ -74,7 +74,7 @@ def opened(context: BrowserContext, environment: Environment, web: Path) -> Iter
 
 def headers_of_the_api() -> dict[str, str]:
     from api.layers import _HEADERS
-    from api.pages.verification import CAMERA_HERE
+    from api.pages.public.verification import CAMERA_HERE
 
     return {**_HEADERS, **CAMERA_HERE}
 

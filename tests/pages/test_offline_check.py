@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.field_codes import FieldCodes
 from api.layers import _HEADERS
-from api.pages import field_codes as offline
+from api.pages.public import field_codes as offline
 from api.services import Services
 from signing.field_code import FieldClaims, field_code
 from signing.field_keys import FieldKeys

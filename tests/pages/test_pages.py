@@ -23,7 +23,7 @@ def words(html: str) -> str:
 
 
 def tracked(environment: Environment, **changes: Any) -> str:
-    return words(environment.get_template("lacak.html").render(view=samples.tracking(**changes)))
+    return words(environment.get_template("public/lacak.html").render(view=samples.tracking(**changes)))
 
 
 @every_page
@@ -55,18 +55,21 @@ def test_a_page_that_was_not_given_what_it_shows_is_an_error(environment: Enviro
     view = samples.tracking()
     del view["promised_on"]
     with pytest.raises(UndefinedError):
-        environment.get_template("lacak.html").render(view=view)
+        environment.get_template("public/lacak.html").render(view=view)
 
 
 def test_what_people_typed_is_escaped(environment: Environment) -> None:
     typed = '<script>alert("1")</script>'
     for html in (
-        environment.get_template("lacak.html").render(view=samples.tracking(permit_name=typed, waiting_for=typed)),
-        environment.get_template("verifikasi.html").render(permit=samples.permit(holder_name=typed)),
+        environment.get_template("public/lacak.html").render(
+            view=samples.tracking(permit_name=typed, waiting_for=typed)
+        ),
+        environment.get_template("public/verifikasi.html").render(permit=samples.permit(holder_name=typed)),
+        environment.get_template("public/katalog.html").render(view=samples.searched(typed)),
+        environment.get_template("public/lacak-cari.html").render(errors=[("kode", typed)]),
         environment.get_template("accounts/masuk.html").render(
             csrf_token=typed, email=typed, errors=[("email", typed)], next=typed, unconfirmed=False
         ),
-        environment.get_template("beranda.html").render(code=typed, errors=[("kode", typed)]),
         environment.get_template("galat.html").render(status=404, title=typed, detail=typed, request_id=typed),
     ):
         assert "<script>" not in html
@@ -81,7 +84,7 @@ def test_the_header_says_who_is_logged_in_and_how_to_leave(environment: Environm
     assert header(inside).endswith("Keluar Contoh Pemohon Satu, A.Md.Ftr.") and "Masuk" not in header(inside)
     assert 'href="/keluar"' in inside and 'href="/keluar"' not in outside
     assert header(outside).endswith("Masuk") and "Keluar" not in header(outside)
-    typed = environment.get_template("beranda.html").render(person={"name": "<script>"})
+    typed = environment.get_template("galat.html").render(status=404, person={"name": "<script>"})
     assert "<script>" not in typed and "&lt;script&gt;" in typed
 
 
@@ -191,7 +194,7 @@ def test_demo_pace_and_practice_are_marked(environment: Environment) -> None:
 def test_the_verdict_on_a_letter_is_its_first_word(
     environment: Environment, state: str, word: str, sentence: str
 ) -> None:
-    html = environment.get_template("verifikasi.html").render(permit=samples.permit(state=state))
+    html = environment.get_template("public/verifikasi.html").render(permit=samples.permit(state=state))
     assert f'<h1 class="putusan__kata">{word}</h1>' in html
     assert words(html).index(sentence) < words(html).index("503.SIPF/0042/XII/2026")
     assert ("masih berlaku" in html) == (state == "SAH")
@@ -218,7 +221,7 @@ def test_an_extended_permit_says_both_last_days(environment: Environment) -> Non
     assert "Diperpanjang sampai Kamis 4 Desember 2036 Dengan surat nomor 503/0002/PANJANG/XI/2031" in text
     assert "Berlaku sampai, menurut surat Kamis 4 Desember 2031" in text
     same = samples.extended_permit(extended_until=samples.permit()["valid_until"])
-    assert "menurut surat" not in environment.get_template("verifikasi.html").render(permit=same)
+    assert "menurut surat" not in environment.get_template("public/verifikasi.html").render(permit=same)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +307,7 @@ def test_an_unknown_code_shows_no_facts(environment: Environment) -> None:
 
 def test_a_test_certificate_is_named_on_the_verification_page(environment: Environment) -> None:
     assert "Contoh, bukan BSrE." in words(shown(environment, "verifikasi-sah"))
-    real = environment.get_template("verifikasi.html").render(permit=samples.permit(demo_authority=False))
+    real = environment.get_template("public/verifikasi.html").render(permit=samples.permit(demo_authority=False))
     assert "bukan BSrE" not in real
 
 

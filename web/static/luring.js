@@ -11,13 +11,14 @@
   const [EXP, IAT, CTI] = [4, 6, 7];
   const [NUMBER, TITLE, HOLDER, LETTER_DATE, LINES, PRACTICE] = [-65537, -65538, -65539, -65540, -65541, -65542];
   const WIB = 7 * 3600;
+  const words = (name) => place.dataset[`kata${name[0].toUpperCase()}${name.slice(1)}`].split("|");
   const VERDICTS = {
-    real: ["", "done", "KODE ASLI", "Kantor kami yang menulis kartu ini. Apakah izinnya masih berlaku belum diperiksa."],
-    expired: ["soon", "soon", "KEDALUWARSA", "Kode ini asli, tetapi masa berlaku yang tertulis di dalamnya sudah habis."],
-    practice: ["paused", "paused", "CONTOH", "Kartu ini dibuat untuk latihan dan tidak berlaku sebagai izin."],
-    false: ["bad", "bad", "KODE PALSU", "Kode ini tidak ditandatangani kantor kami. Jangan terima kartunya, dan beri tahu kantor kami."],
-    none: ["unknown", "unknown", "TIDAK ADA KODE", "Pindai kode pada kartu pemeriksaan lapangan dengan kamera telepon."],
-    keyless: ["unknown", "unknown", "BELUM DAPAT DIPERIKSA", "Daftar kunci kantor belum ada di telepon ini. Sambungkan ke jaringan, lalu muat ulang halaman ini."],
+    real: ["", "done"],
+    expired: ["soon", "soon"],
+    practice: ["paused", "paused"],
+    false: ["bad", "bad"],
+    none: ["unknown", "unknown"],
+    keyless: ["unknown", "unknown"],
   };
 
   const base32 = (text) => {
@@ -142,23 +143,24 @@
   const isoDay = (seconds) => new Date((seconds + WIB) * 1000).toISOString().slice(0, 10);
   const inWords = (iso) => {
     const day = new Date(`${iso}T00:00:00Z`);
-    const weekdays = ["Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"];
-    const months = ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"];
+    const [weekdays, months] = [words("weekdays"), words("months")];
     return `${weekdays[day.getUTCDay()]} ${day.getUTCDate()} ${months[day.getUTCMonth()]} ${day.getUTCFullYear()}`;
   };
 
   const show = (verdict, claims) => {
-    const [kind, shape, word, sentence] = VERDICTS[verdict];
+    const [kind, shape] = VERDICTS[verdict];
+    const [word, sentence] = words(verdict);
     place.className = kind ? `putusan putusan--${kind}` : "putusan";
     for (const each of place.querySelectorAll("[data-bentuk]")) each.hidden = each.dataset.bentuk !== shape;
     $("luring-kata").textContent = word;
     $("luring-kalimat").textContent = sentence;
     $("luring-peringatan").hidden = $("luring-isi").hidden = !claims;
     if (!claims) return;
+    const [number, title, holder, letterDate, validUntil] = words("rows");
     const rows = [
-      ["Nomor", claims.number], ["Surat", claims.title], ["Atas nama", claims.holder], ...claims.lines,
-      ["Tanggal surat", inWords(claims.letter_date)],
-      ["Berlaku sampai", claims.valid_until ? inWords(claims.valid_until) : ""],
+      [number, claims.number], [title, claims.title], [holder, claims.holder], ...claims.lines,
+      [letterDate, inWords(claims.letter_date)],
+      [validUntil, claims.valid_until ? inWords(claims.valid_until) : ""],
     ];
     $("luring-fakta").replaceChildren(
       ...rows.filter(([, value]) => value).map(([label, value]) => {

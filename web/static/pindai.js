@@ -12,10 +12,10 @@
   const base = place.dataset.alamat;
   const PAUSE = 200; // milliseconds between two looks
   const words = {
-    looking: "Arahkan kamera ke kode QR di surat, sampai seluruh kotaknya terlihat.",
-    foreign: "Kode QR ini bukan dari kantor kami. Jangan membuka alamat di dalamnya, dan jangan percaya surat yang memuatnya.",
-    found: "Kode terbaca. Membuka hasilnya…",
-    refused: "Kamera tidak diizinkan atau tidak ada. Pakai foto kode QR di bawah ini.",
+    looking: place.dataset.kataMencari,
+    foreign: place.dataset.kataAsing,
+    found: place.dataset.kataTerbaca,
+    refused: place.dataset.kataDitolak,
   };
   let stream = null;
   let turn = 0;
@@ -80,7 +80,7 @@
 
   // A phone without a detector: its camera takes a photo, which goes to the server at once.
   const offerPhoto = () => {
-    start.textContent = "Ambil foto kode QR";
+    start.textContent = place.dataset.kataFoto;
     start.addEventListener("click", () => {
       photo.setAttribute("capture", "environment");
       photo.addEventListener("change", () => photo.files.length && photo.form.requestSubmit(), { once: true });

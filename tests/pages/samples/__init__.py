@@ -16,6 +16,7 @@ from tests.pages.samples import (
 )
 from tests.pages.samples.frame import *  # noqa: F403
 from tests.pages.samples.people import Samples
+from tests.pages.samples.public import searched as searched
 
 FOLDERS = (public, accounts, applying, officers, agencies, fieldwork, head, administration, live)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from api.code_reader import Found
 from api.pages.formatting import day_reason
-from api.pages.verification import PHOTO_WORDS, TYPED_WORDS
+from api.pages.menu import menu_of
+from api.pages.public.verification import PHOTO_WORDS, TYPED_WORDS
 from api.reason_words import advice_on
 from signing.verdict import REASONS
 
@@ -34,7 +35,7 @@ def tracking(**changes: Any) -> View:
         "number": "PRM-2026-000117", "permit_name": "Izin Penelitian", "status": "recommendation", "product": None,
         "stage_name": "Rekomendasi dinas terkait", "waiting_for": BAPPEDA,
         "waiting_kind": "opd", "since": at(3), "due_at": at(8, 9, 0), "promised_on": date(2026, 12, 8),
-        "promise_working_days": 5, "promise_provisional": False,
+        "promise_working_days": 5, "promise_provisional": False, "expected_on": None,
         "arithmetic": [
             counted(1, None, "received"), counted(2, 1), counted(3, 2), counted(4, 3), counted(5, None, "weekend"),
             counted(6, None, "weekend"), counted(7, 4), counted(8, 5),
@@ -55,7 +56,7 @@ def tracking(**changes: Any) -> View:
 
 
 def late() -> View:
-    view = tracking(late=True)
+    view = tracking(late=True, expected_on=date(2026, 12, 11))
     told = f"Kepala {BAPPEDA} diberi tahu: batasnya terlewati."
     view["steps"][0]["events"].insert(0, {"at": at(8, 9), "sentence": told})
     return view
@@ -168,7 +169,11 @@ def uploads() -> dict[str, View]:
 
 
 def pages() -> dict[str, tuple[str, View]]:
-    """Every page worth looking at: name -> (template, context)."""
+    """Every page worth looking at: name -> (template, context); what has no menu of its own has that of strangers."""
+    return {name: (template, {"menu": menu_of(None), **context}) for name, (template, context) in _pages().items()}
+
+
+def _pages() -> dict[str, tuple[str, View]]:
     form = {
         "csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000,
         "photo_limit_bytes": 25_000_000, "public_address": "https://sakpore.contoh.example",
@@ -184,31 +189,29 @@ def pages() -> dict[str, tuple[str, View]]:
     }  # fmt: skip
     states = ("SAH", "KEDALUWARSA", "CONTOH", "BELUM_TERBIT")
     ended = ("DICABUT", "DIGANTI", "DIPERPANJANG")
+    letter, upload = "public/verifikasi.html", "public/verifikasi-unggah.html"
     return {
-        "beranda": ("beranda.html", {}),
-        "beranda-salah": ("beranda.html", {"errors": wrong_code, "code": "7Q2M"}),
-        **{f"lacak-{name}": ("lacak.html", {"view": view}) for name, view in tracked.items()},
-        **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": permit(state=state)}) for state in states},
-        **{f"verifikasi-{state.lower()}": ("verifikasi.html", {"permit": changed_permit(state)}) for state in ended},
-        "verifikasi-penolakan": ("verifikasi.html", {"permit": permit(purpose="rejection", valid_until=None)}),
-        "verifikasi-pencabutan": ("verifikasi.html", {"permit": permit(purpose="revocation", valid_until=None)}),
-        "verifikasi-diperpanjang-sampai": ("verifikasi.html", {"permit": extended_permit()}),
-        "verifikasi-tidak-dikenal": ("verifikasi.html", {"permit": unknown_permit()}),
+        **{f"lacak-{name}": ("public/lacak.html", {"view": view}) for name, view in tracked.items()},
+        **{f"verifikasi-{state.lower()}": (letter, {"permit": permit(state=state)}) for state in states},
+        **{f"verifikasi-{state.lower()}": (letter, {"permit": changed_permit(state)}) for state in ended},
+        "verifikasi-penolakan": (letter, {"permit": permit(purpose="rejection", valid_until=None)}),
+        "verifikasi-pencabutan": (letter, {"permit": permit(purpose="revocation", valid_until=None)}),
+        "verifikasi-diperpanjang-sampai": (letter, {"permit": extended_permit()}),
+        "verifikasi-tidak-dikenal": (letter, {"permit": unknown_permit()}),
         "verifikasi-kode-asing": (
-            "verifikasi.html",
+            letter,
             {"permit": {"state": "KODE_ASING", "demo_authority": False}, "words": PHOTO_WORDS[Found.FOREIGN]},
         ),
-        "unggah": ("verifikasi-unggah.html", form),
+        "unggah": (upload, form),
         **{
-            f"unggah-salah-{field}": ("verifikasi-unggah.html", {**form, "errors": [(field, words)]})
+            f"unggah-salah-{field}": (upload, {**form, "errors": [(field, words)]})
             for field, words in (
                 ("pdf", "Pilih dulu berkas PDF-nya."), ("foto", PHOTO_WORDS[Found.NOTHING]),
                 ("kode", TYPED_WORDS[Found.NOTHING]),
             )
         },
-        **{f"unggah-{name}": ("verifikasi-unggah.html", {**form, "report": one}) for name, one in uploads().items()},
-        "luring": ("luring.html", {}),
-        "beranda-masuk": ("beranda.html", {"person": PERSON}),
+        **{f"unggah-{name}": (upload, {**form, "report": one}) for name, one in uploads().items()},
+        "luring": ("public/luring.html", {}),
         "peragaan": ("peragaan.html", {
             "people": [{"name": "Kepala Dinas Contoh", "email": "kepala@contoh.test", "password": "contoh-sakpore",
                         "role": "head_of_office", "where": "", "code": "123456"},

@@ -7,54 +7,73 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.code_reader import PHOTO_LIMIT_BYTES, Found, Reading, is_picture
 from api.dependencies import Here
+from api.looking import verify_by_code
+from api.pages.language import gettext as _
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
+from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
+from api.routes.documents import download
+from api.routes.sessions import client_address
 from api.services import Services
 from api.uploads import Upload, read_form_file
-from api.views import PermitView, permit_view, report_view
+from api.views import PermitView, report_view
 
 verification_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
 CAMERA_HERE = {"Permissions-Policy": "camera=(self), microphone=(), payment=()"}
 """The one page that may ask for the camera."""
 
-_FOREIGN = (
+_FOREIGN = _(
     "Kode QR ini bukan dari kantor kami. Jangan membuka alamat di dalamnya, dan jangan percaya surat yang memuatnya; "
     "beri tahu kantor kami."
 )
+# Said in the language of the request: `_` finds these words again when they are shown.
 TYPED_WORDS: dict[Found, str] = {
-    Found.NOTHING: "Kode ini bukan kode kami. Kode berada di bawah kode QR, sesudah garis miring terakhir; periksa "
-    "tiap huruf dan angkanya.",
-    Found.FOREIGN: "Alamat ini bukan alamat kantor kami. Jangan membukanya, dan jangan percaya surat yang memuatnya; "
-    "beri tahu kantor kami.",
+    Found.NOTHING: _(
+        "Kode ini bukan kode kami. Kode berada di bawah kode QR, sesudah garis miring terakhir; periksa "
+        "tiap huruf dan angkanya."
+    ),
+    Found.FOREIGN: _(
+        "Alamat ini bukan alamat kantor kami. Jangan membukanya, dan jangan percaya surat yang memuatnya; "
+        "beri tahu kantor kami."
+    ),
 }
 PHOTO_WORDS: dict[Found, str] = {
     Found.FOREIGN: _FOREIGN,
-    Found.FORGED: "Kode pemeriksaan lapangan itu tidak ditandatangani kantor kami. Jangan terima kartunya, dan beri "
-    "tahu kantor kami.",
-    Found.SEVERAL: "Ada lebih dari satu kode surat di foto itu. Foto satu kode QR saja.",
-    Found.NOTHING: "Tidak ada kode QR yang terbaca di foto itu. Foto lebih dekat, di tempat terang, sampai seluruh "
-    "kotaknya terlihat tajam.",
-    Found.NOT_A_PICTURE: "Berkas itu bukan foto JPEG, PNG, atau WebP. Pilih foto kode QR-nya; berkas PDF diunggah di "
-    "bagian PDF.",
-    Found.HEIC: "Foto HEIC belum dapat kami baca. Kirim sebagai JPEG: di iPhone, pilih Pengaturan, Kamera, Format, "
-    "Paling Kompatibel; atau foto layar gambarnya.",
-    Found.TOO_LARGE: "Foto itu terlalu besar ukurannya. Foto lagi dengan ukuran yang lebih kecil, atau potong di "
-    "sekitar kode QR-nya.",
-    Found.UNREADABLE: "Foto itu tidak dapat dibuka. Foto lagi, lalu coba lagi.",
+    Found.FORGED: _(
+        "Kode pemeriksaan lapangan itu tidak ditandatangani kantor kami. Jangan terima kartunya, dan beri "
+        "tahu kantor kami."
+    ),
+    Found.SEVERAL: _("Ada lebih dari satu kode surat di foto itu. Foto satu kode QR saja."),
+    Found.NOTHING: _(
+        "Tidak ada kode QR yang terbaca di foto itu. Foto lebih dekat, di tempat terang, sampai seluruh "
+        "kotaknya terlihat tajam."
+    ),
+    Found.NOT_A_PICTURE: _(
+        "Berkas itu bukan foto JPEG, PNG, atau WebP. Pilih foto kode QR-nya; berkas PDF diunggah di bagian PDF."
+    ),
+    Found.HEIC: _(
+        "Foto HEIC belum dapat kami baca. Kirim sebagai JPEG: di iPhone, pilih Pengaturan, Kamera, Format, "
+        "Paling Kompatibel; atau foto layar gambarnya."
+    ),
+    Found.TOO_LARGE: _(
+        "Foto itu terlalu besar ukurannya. Foto lagi dengan ukuran yang lebih kecil, atau potong di "
+        "sekitar kode QR-nya."
+    ),
+    Found.UNREADABLE: _("Foto itu tidak dapat dibuka. Foto lagi, lalu coba lagi."),
 }
 
 
 @verification_pages.get("/v/{code}")
 async def verification(code: str, request: Request, services: Here) -> Response:
     """Where the QR code lands."""
-    view = await permit_view(services, code)
-    return page(request, "verifikasi.html", 404 if view.state == "TIDAK_DIKENAL" else 200, permit=view)
+    view = await verify_by_code(services, code, client_address(request))
+    return page(request, "public/verifikasi.html", 404 if view.state == "TIDAK_DIKENAL" else 200, permit=view)
 
 
 @verification_pages.get("/v")
@@ -64,8 +83,12 @@ async def ways_to_verify(
     """The ways to check a letter; a typed code leads on to its page."""
     if kode is None:
         return _verify_page(request, services)
+    address = client_address(request)
+    await services.attempts.check_looking(address, services.now())
     reading = services.code_reader.typed(kode)
-    return _onward(reading) or _verify_page(request, services, ("kode", TYPED_WORDS[reading.found]))
+    if reading.found is Found.NOTHING:
+        await services.attempts.looked_in_vain(address, services.now())
+    return _onward(reading) or _verify_page(request, services, ("kode", _(TYPED_WORDS[reading.found])))
 
 
 @verification_pages.post("/v")
@@ -89,6 +112,28 @@ async def photo(request: Request, services: Here) -> Response:
         return given if isinstance(given, Response) else await _read_photo(request, services, given.content)
 
 
+@verification_pages.post("/v/laporan")
+async def order_report_page(
+    request: Request,
+    services: Here,
+    order: Annotated[str, Form(max_length=MOST_ORDER_CHARACTERS)] = "",
+    csrf_token: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """On to the sealed report, or a page to ask again from while it is being sealed."""
+    check_form(request, csrf_token)
+    ordered = await order_report(services, order)
+    if ordered.ready:
+        return RedirectResponse(f"/v/laporan/{ordered.id}", 303)
+    return form_page(request, "public/laporan-menunggu.html", 202, order=order)
+
+
+@verification_pages.get("/v/laporan/{report_id}")
+async def report_page(report_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], services: Here) -> Response:
+    """The sealed report as a file."""
+    content, found = await report_content(services, report_id)
+    return download(content, "application/pdf", f"laporan-pemeriksaan-{found.sealed_sha256[:12]}")
+
+
 async def _given(request: Request, services: Services, name: str, limit: int) -> Upload | Response:
     """The file of the form, or the page that asks for it again."""
     try:
@@ -110,10 +155,10 @@ async def _read_photo(request: Request, services: Services, picture: bytes) -> R
         reading = Reading(Found.LETTER, code) if code else Reading(Found.FORGED)
     if onward := _onward(reading):
         return onward
-    words = PHOTO_WORDS[reading.found]
+    words = _(PHOTO_WORDS[reading.found])
     if reading.found in (Found.FOREIGN, Found.FORGED):
         # That is an answer about the letter, and no mistake of whoever asked.
-        return page(request, "verifikasi.html", 422, permit=PermitView(state="KODE_ASING"), words=words)
+        return page(request, "public/verifikasi.html", 422, permit=PermitView(state="KODE_ASING"), words=words)
     return _verify_page(request, services, ("foto", words))
 
 
@@ -130,7 +175,7 @@ def _verify_page(
     settings = services.settings
     response = form_page(
         request,
-        "verifikasi-unggah.html",
+        "public/verifikasi-unggah.html",
         422 if error else 200,
         report=report,
         errors=[error] if error else [],

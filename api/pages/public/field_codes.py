@@ -11,6 +11,8 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api.dependencies import Here
+from api.pages.language import language
+from api.pages.menu import menu_of
 from api.services import Services
 
 field_code_pages = APIRouter(include_in_schema=False)
@@ -34,7 +36,7 @@ async def service_worker(services: Here) -> Response:
     files = [PAGE, KEYS, *(pages.globals["asset"](name) for name in (*ASSETS, *FONTS))]  # type: ignore[operator]
     edition = hashlib.sha256((_page(services) + "".join(files)).encode()).hexdigest()[:12]
     assets_url = files[-1].rpartition("/")[0]
-    script = pages.get_template("luring-pekerja.js").render(files=files, edition=edition, assets_url=assets_url)
+    script = pages.get_template("public/luring-pekerja.js").render(files=files, edition=edition, assets_url=assets_url)
     return Response(script, media_type="text/javascript", headers={"Service-Worker-Allowed": PAGE})
 
 
@@ -47,4 +49,6 @@ async def published_keys(services: Here) -> Response:
 
 
 def _page(services: Services) -> str:
-    return services.pages.get_template("luring.html").render(person=None)
+    return services.pages.get_template("public/luring.html").render(
+        person=None, menu=menu_of(None), language=language(), address=PAGE
+    )
