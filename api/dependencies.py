@@ -29,6 +29,8 @@ from store.queries.inbox import subject_of_task, task_row
 from store.tables import ApplicationRow, TaskRow
 
 SESSION_COOKIE = "sakpore_session"
+BY_ITSELF = "x-sakpore-hidup"
+"""Header of a page that asks for itself again (web/static/hidup.js)."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,6 +50,11 @@ def credentials(request: Request) -> tuple[str, bool] | None:
         return token.strip(), False
     cookie = request.cookies.get(SESSION_COOKIE)
     return (cookie, True) if cookie else None
+
+
+def is_by_hand(request: Request) -> bool:
+    """Whether a person asks: what a page asks for by itself does not keep a log-in alive."""
+    return BY_ITSELF not in request.headers and not request.url.path.startswith("/aliran/")
 
 
 async def signed_in(request: Request, services: Here) -> Login:
@@ -84,7 +91,7 @@ async def _resumed(request: Request, services: Services) -> Login:
     found = credentials(request)
     if found is None:
         raise Problem(ApiCode.UNAUTHENTICATED)
-    return await resume(services, *found)
+    return await resume(services, *found, lives_on=is_by_hand(request))
 
 
 SignedIn = Annotated[Login, Depends(signed_in)]

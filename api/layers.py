@@ -105,11 +105,17 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
         scope["method"] = "GET"
+        scope.setdefault("state", {})["is_head"] = True
 
         async def sending(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         await self._app(scope, receive, sending)
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether a HEAD is answered as GET: a stream without end has nothing to send then."""
+    return bool(scope.get("state", {}).get("is_head"))
 
 
 def _request_id(scope: Scope) -> str:

@@ -22,6 +22,7 @@ from api.sentences import Sentences
 from api.settings import ApiSettings
 from api.verifying import Verifying
 from api.waiting_row import WaitingRow
+from api.watching import Watching
 from permits.authority import Actor
 from permits.calendar import WorkingCalendar
 from permits.calendar_loader import current_calendar
@@ -83,6 +84,7 @@ class Services:
     keyring: Keyring
     mailing: Mailing
     population: PopulationRegistry
+    watching: Watching
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 
     async def office_today(self) -> date:

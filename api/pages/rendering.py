@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from api.dependencies import Here, credentials, services_of
+from api.dependencies import Here, credentials, is_by_hand, services_of
 from api.pages.forms import FORM_COOKIE, KEY, TOKEN, FormErrors, SentForm, check_form
 from api.pages.language import gettext as _
 from api.pages.language import language
@@ -69,7 +69,7 @@ async def who_is_here(request: Request, services: Here) -> None:
     if found is None or request.state.person is not None:
         return
     try:
-        login = await resume(services, *found)
+        login = await resume(services, *found, lives_on=is_by_hand(request))
     except Exception as error:
         # A page that needs the log-in or the store says itself what is wrong.
         if problem_of(error) is None:
