@@ -42,13 +42,14 @@ class Office:
         return HTMLResponse(template.render(**framed(FRONT, state=self.state)))
 
     async def _stream(self, request: Request) -> Response:
+        begun = len(self.told)
         self.streams.append(request.url.query)
         if self.refuses:
             return Response(status_code=429)
 
         async def lines() -> AsyncIterator[str]:
             yield "retry: 50\nevent: mulai\nid: aa\ndata: {}\n\n"
-            heard = len(self.told)
+            heard = begun
             while True:
                 while heard < len(self.told):
                     yield f"event: {self.told[heard]}\nid: b{heard}\ndata: {{}}\n\n"

@@ -1,5 +1,7 @@
 """What pages are given, about plainly fictional people: the context of each page in its usual and its hard states."""
 
+from functools import cache
+
 from tests.pages.samples import (
     accounts,
     administration,
@@ -18,6 +20,7 @@ from tests.pages.samples.people import Samples
 FOLDERS = (public, accounts, applying, officers, agencies, fieldwork, head, administration, live)
 
 
+@cache
 def pages() -> Samples:
     """Every page worth looking at: name -> (template, context)."""
     found: Samples = frame.pages()

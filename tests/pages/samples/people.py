@@ -27,6 +27,6 @@ INSPECTORATE = person(Role.INSPECTORATE, "Inspektur Contoh")
 OPS = person(Role.OPS, "Operator Sistem Contoh")
 
 
-def framed(who: Actor | None, **context: Any) -> dict[str, Any]:
+def framed(who: Actor | None, /, **context: Any) -> dict[str, Any]:
     """The context of a page as `form_page` gives it to that person."""
     return {"person": who, "menu": menu_of(who), "csrf_token": "contoh", "form_key": "kunci-contoh", **context}
