@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from api.acting import acting_in, check_other_person, stand_in
+from api.cookies import SESSION_COOKIE, read_cookie
 from api.pages.forms import TOKEN, sent_form
 from api.problems import ApiCode, Problem
 from api.services import Services
@@ -28,7 +29,6 @@ from store.queries.application import application_row, subject_of
 from store.queries.inbox import subject_of_task, task_row
 from store.tables import ApplicationRow, TaskRow
 
-SESSION_COOKIE = "sakpore_session"
 BY_ITSELF = "x-sakpore-hidup"
 """Header of a page that asks for itself again (web/static/hidup.js)."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,7 +48,7 @@ def credentials(request: Request) -> tuple[str, bool] | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip(), False
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = read_cookie(request, SESSION_COOKIE)
     return (cookie, True) if cookie else None
 
 

@@ -149,7 +149,7 @@ def assemble(services: Services) -> FastAPI:
         responses=_PROBLEM_RESPONSES,
         middleware=[
             Middleware(DrainRefusedBodies),
-            Middleware(RequestLayer, answer_bug=problems.answer, secure=services.settings.is_https),
+            Middleware(RequestLayer, answer_bug=problems.answer, strict_seconds=services.settings.strict_seconds),
             Middleware(HeadAsGet),
             Middleware(LanguageLayer),
             Middleware(GZipMiddleware, compresslevel=6, exclude_content_types=(*UNPRESSED, "application/pdf")),
@@ -249,6 +249,8 @@ def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
         app,
         host=settings.api_host,
         port=settings.api_port,
+        ssl_certfile=settings.api_tls_certificate,
+        ssl_keyfile=settings.api_tls_key,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from api.cookies import FORM_COOKIE, is_secure, read_cookie, set_cookie
 from api.dependencies import Here, credentials, is_by_hand, services_of
-from api.pages.forms import FORM_COOKIE, KEY, TOKEN, FormErrors, SentForm, check_form
+from api.pages.forms import KEY, TOKEN, FormErrors, SentForm, check_form
 from api.pages.language import gettext as _
 from api.pages.language import language
 from api.pages.menu import menu_of
@@ -81,13 +82,12 @@ async def who_is_here(request: Request, services: Here) -> None:
 def form_page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> Response:
     """A page with forms: `csrf_token` is the log-in's or a cookie's; `form_key` makes sending it again harmless."""
     login = getattr(request.state, "login", None)
-    kept = request.cookies.get(FORM_COOKIE, "")
+    kept = read_cookie(request, FORM_COOKIE)
     token = kept if 20 <= len(kept) <= 100 else secrets.token_urlsafe(32)
     given = {"csrf_token": login.csrf_token if login else token, "form_key": secrets.token_urlsafe(12)}
     response = page(request, template, http_status, **{**given, **context})
     if login is None:
-        secure = services_of(request).settings.is_https
-        response.set_cookie(FORM_COOKIE, token, path="/", httponly=True, samesite="lax", secure=secure)
+        set_cookie(response, FORM_COOKIE, token, is_secure(request))
     return response
 
 

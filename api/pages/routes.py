@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import SESSION_COOKIE, Here, case_for, credentials, signed_in
+from api.dependencies import Here, case_for, credentials, signed_in
 from api.pages.addresses import own_address
 from api.pages.menu import home_of
 from api.pages.rendering import check_form, form_page, page, who_is_here
 from api.problems import ApiCode, Problem
 from api.reporting import MOST_ORDER_CHARACTERS, order_report, report_content
 from api.routes.documents import download, find_letter, letter_content
-from api.routes.sessions import client_address, set_session_cookie
+from api.routes.sessions import client_address, forget_session_cookie, set_session_cookie
 from api.sessions import log_in, resume
 from api.views import tracking_view
 from permits.authority import Act
@@ -121,7 +121,7 @@ async def log_out(request: Request, services: Here, csrf_token: Annotated[str, F
         login = await resume(services, *found)
         await services.records.close_session(login.token_hash)
     response = RedirectResponse("/", 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    forget_session_cookie(response, services)
     return response
 
 

@@ -20,9 +20,6 @@ from api.views import PermitView, permit_view, report_view
 
 verification_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
-CAMERA_HERE = {"Permissions-Policy": "camera=(self), microphone=(), payment=()"}
-"""The one page that may ask for the camera."""
-
 _FOREIGN = (
     "Kode QR ini bukan dari kantor kami. Jangan membuka alamat di dalamnya, dan jangan percaya surat yang memuatnya; "
     "beri tahu kantor kami."
@@ -128,7 +125,7 @@ def _verify_page(
     request: Request, services: Services, error: tuple[str, str] | None = None, *, report: Any = None
 ) -> Response:
     settings = services.settings
-    response = form_page(
+    return form_page(
         request,
         "verifikasi-unggah.html",
         422 if error else 200,
@@ -138,5 +135,3 @@ def _verify_page(
         photo_limit_bytes=PHOTO_LIMIT_BYTES,
         public_address=settings.public_base_url,
     )
-    response.headers.update(CAMERA_HERE)
-    return response

@@ -27,7 +27,7 @@ class Door:
         def answer_bug(request: Request, bug: Exception) -> Response:
             raise bug
 
-        layers = [Middleware(RequestLayer, answer_bug=answer_bug, secure=False), Middleware(LanguageLayer)]
+        layers = [Middleware(RequestLayer, answer_bug=answer_bug), Middleware(LanguageLayer)]
         self.app = FastAPI(middleware=layers)
         self.app.state.services = SimpleNamespace(
             pages=environment, settings=SimpleNamespace(is_https=False), field_codes=FieldCodes(None)
