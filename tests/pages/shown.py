@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment
 from playwright.sync_api import BrowserContext, Route
 
+from api.layers import CONTENT_POLICY
 from api.pages.language import speaking
 from tests.pages import samples
 
@@ -33,7 +34,8 @@ def serve(context: BrowserContext, environment: Environment, web: Path, language
             template, given = samples.pages()[path.strip("/")]
             with speaking(language):
                 body = environment.get_template(template).render(**{"language": language, **given})
-            route.fulfill(body=body, content_type="text/html")
+            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": CONTENT_POLICY}
+            route.fulfill(body=body, headers=headers)
         else:
             route.fulfill(status=404, body="", content_type="text/plain")
 
