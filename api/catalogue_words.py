@@ -1,6 +1,6 @@
 """What the catalogue says in words: variants, the banner of unconfirmed types, the promise with its arithmetic.
 
-The words stand in `web/sentences/catalogue.yaml`.
+The words stand in `web/sentences/catalogue.yaml`, and in English in the file beside it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from api.pages.language import language
 from permits.definition import PermitDefinition, Variant
 from permits.promise_check import promise_arithmetic
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "web" / "sentences" / "catalogue.yaml"
+ENGLISH = CATALOGUE.with_suffix(".en.yaml")
 
 
 class CatalogueWords(BaseModel):
@@ -24,6 +26,7 @@ class CatalogueWords(BaseModel):
 
     variants: dict[Variant, str]
     banners: dict[str, str]
+    joining: str
     pending: str
     promise: dict[str, str]
 
@@ -37,7 +40,7 @@ class CatalogueWords(BaseModel):
         """The promise of a variant, with the agencies' days inside it or beside it."""
         sums = promise_arithmetic(definition, variant)
         form = "beside" if sums.beside else "within" if sums.agency_days else "alone"
-        agencies = " dan ".join(dict.fromkeys(line.holder for line in sums.lines if line.whose == "agency"))
+        agencies = self.joining.join(dict.fromkeys(line.holder for line in sums.lines if line.whose == "agency"))
         return self.promise[form].format(
             promised=sums.promised,
             office=sums.promised - (definition.agency_working_days or 0),
@@ -46,7 +49,11 @@ class CatalogueWords(BaseModel):
         )
 
 
+def catalogue_words() -> CatalogueWords:
+    """The words in the language of the request."""
+    return _read(ENGLISH if language() == "en" else CATALOGUE)
+
+
 @cache
-def catalogue_words(path: Path = CATALOGUE) -> CatalogueWords:
-    """The words, read once."""
+def _read(path: Path) -> CatalogueWords:
     return CatalogueWords.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

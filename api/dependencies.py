@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from api.acting import acting_in, check_other_person, stand_in
+from api.cookies import SESSION_COOKIE, read_cookie
 from api.pages.forms import TOKEN, sent_form
 from api.problems import ApiCode, Problem
 from api.services import Services
@@ -28,7 +29,8 @@ from store.queries.application import application_row, subject_of
 from store.queries.inbox import subject_of_task, task_row
 from store.tables import ApplicationRow, TaskRow
 
-SESSION_COOKIE = "sakpore_session"
+BY_ITSELF = "x-sakpore-hidup"
+"""Header of a page that asks for itself again (web/static/hidup.js)."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -46,8 +48,13 @@ def credentials(request: Request) -> tuple[str, bool] | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip(), False
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = read_cookie(request, SESSION_COOKIE)
     return (cookie, True) if cookie else None
+
+
+def is_by_hand(request: Request) -> bool:
+    """Whether a person asks: what a page asks for by itself does not keep a log-in alive."""
+    return BY_ITSELF not in request.headers and not request.url.path.startswith("/aliran/")
 
 
 async def signed_in(request: Request, services: Here) -> Login:
@@ -84,7 +91,7 @@ async def _resumed(request: Request, services: Services) -> Login:
     found = credentials(request)
     if found is None:
         raise Problem(ApiCode.UNAUTHENTICATED)
-    return await resume(services, *found)
+    return await resume(services, *found, lives_on=is_by_hand(request))
 
 
 SignedIn = Annotated[Login, Depends(signed_in)]

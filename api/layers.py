@@ -29,9 +29,14 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), payment=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+DEVICES = {
+    "/v": "camera=(self), geolocation=(), microphone=(), payment=()",
+    "/lapangan": "camera=(self), geolocation=(self), microphone=(), payment=()",
+}
+"""Pages that may ask for the camera or the place, by the first part of their address; all others may not."""
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 MAX_JSON_BYTES = 1024 * 1024
 
@@ -42,13 +47,16 @@ class RequestLayer:
     Args:
         app: what is inside.
         answer_bug: makes the answer to an unexpected exception.
-        secure: adds Strict-Transport-Security.
+        strict_seconds: of Strict-Transport-Security; 0 leaves it out.
     """
 
-    def __init__(self, app: ASGIApp, answer_bug: Callable[[Request, Exception], Response], secure: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, answer_bug: Callable[[Request, Exception], Response], strict_seconds: int = 0
+    ) -> None:
         self._app = app
         self._answer_bug = answer_bug
-        self._headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
+        strict = {"Strict-Transport-Security": f"max-age={strict_seconds}"} if strict_seconds else {}
+        self._headers = _HEADERS | strict
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -78,6 +86,8 @@ class RequestLayer:
             self._log(scope, method, status, started, request_id)
 
     def _dress(self, headers: MutableHeaders, path: str, request_id: str) -> None:
+        if devices := DEVICES.get(f"/{path.split('/', 2)[1]}"):
+            headers.setdefault("Permissions-Policy", devices)
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-Id"] = request_id
@@ -105,11 +115,17 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
         scope["method"] = "GET"
+        scope.setdefault("state", {})["is_head"] = True
 
         async def sending(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         await self._app(scope, receive, sending)
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether a HEAD is answered as GET: a stream without end has nothing to send then."""
+    return bool(scope.get("state", {}).get("is_head"))
 
 
 def _request_id(scope: Scope) -> str:

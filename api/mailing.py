@@ -14,6 +14,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.pages.language import speaking
 from store.records import COUNTER_DOMAIN, AccountToken, Records, token_mail_key
 from store.tables import AccountRow
 
@@ -67,7 +68,8 @@ class Mailing:
             await self._queue(key, email, template, now, **facts)
 
     async def _queue(self, key: str, to: str, template: str, now: datetime, **facts: str) -> None:
-        text = self._jinja.get_template(f"{template}.txt").render(base_url=self._base, **facts)
+        with speaking("id"):  # mails are Indonesian, also those that a page in English sends
+            text = self._jinja.get_template(f"{template}.txt").render(base_url=self._base, **facts)
         subject, _, body = text.partition("\n")
         await self._records.queue_notice(key, None, "email", to, subject.strip(), body.lstrip("\n"), now)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -59,6 +60,7 @@ from api.settings import ApiSettings
 from api.uploads import DrainRefusedBodies
 from api.verifying import Verifying
 from api.waiting_row import WaitingRow
+from api.watching import Watching
 from store.crypto import Keyring
 from store.database import Database
 from store.documents import DocumentStore
@@ -128,6 +130,7 @@ def services_from(
         keyring=Keyring.parse(store_settings.document_keys.get_secret_value()),
         mailing=Mailing(records, settings.public_base_url, WEB / "notices"),
         population=StandInPopulationRegistry(),
+        watching=Watching(db, now),
         now=now,
     )
 
@@ -147,7 +150,7 @@ def assemble(services: Services) -> FastAPI:
         responses=_PROBLEM_RESPONSES,
         middleware=[
             Middleware(DrainRefusedBodies),
-            Middleware(RequestLayer, answer_bug=problems.answer, secure=services.settings.is_https),
+            Middleware(RequestLayer, answer_bug=problems.answer, strict_seconds=services.settings.strict_seconds),
             Middleware(HeadAsGet),
             Middleware(LanguageLayer),
             Middleware(GZipMiddleware, compresslevel=6, exclude_content_types=(*UNPRESSED, "application/pdf")),
@@ -225,8 +228,19 @@ def main() -> int:
     except (StoreError, FileNotFoundError) as wrong:
         log.error("the API cannot start", extra={"error": type(wrong).__name__, "reasons": str(wrong)})
         return 2
-    uvicorn.Server(server_config(app, settings)).run()
+    Door(server_config(app, settings)).run()
     return 0
+
+
+class Door(uvicorn.Server):
+    """Ends the streams of pages before it waits for requests to end: they would not end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called once it is asked to stop."""
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.services.watching.close()
+        await super().shutdown(sockets)
 
 
 def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
@@ -235,6 +249,8 @@ def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
         app,
         host=settings.api_host,
         port=settings.api_port,
+        ssl_certfile=settings.api_tls_certificate,
+        ssl_keyfile=settings.api_tls_key,
         log_config=None,
         access_log=False,
         server_header=False,

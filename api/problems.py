@@ -1,7 +1,8 @@
 """One family of refusals over HTTP: `application/problem+json` (RFC 9457) for programs, one page for people.
 
 `type` is a stable address of the code, `detail` an Indonesian sentence that says what to do now, `instance` the request
-id. Nothing that was sent is ever echoed. The words and statuses of all codes stand in `web/sentences/problems.yaml`.
+id. Nothing that was sent is ever echoed. The words and statuses of all codes stand in `web/sentences/problems.yaml`;
+pages in English say the words of `problems.en.yaml`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from api.field_names import names_of, takes_json
+from api.pages.language import language
 from permits.calendar import CalendarTooShort
 from permits.errors import Code, RuleError
 from permits.numbering import NumberingError
@@ -32,6 +34,7 @@ from store.errors import ObjectsUnavailable
 log = logging.getLogger("sakpore.api")
 
 TABLE = Path(__file__).resolve().parent.parent / "web" / "sentences" / "problems.yaml"
+ENGLISH = TABLE.with_suffix(".en.yaml")
 SAFE_FACTS = frozenset(
     {
         "allowed", "current", "decided_by", "decided_at", "decision", "documents", "fields", "limit_bytes", "number",
@@ -114,16 +117,19 @@ class Problem(Exception):
 
 
 class ProblemTable:
-    """Statuses and words of all codes."""
+    """Statuses and words of all codes, in the language of the request."""
 
-    def __init__(self, path: Path = TABLE) -> None:
-        raw = _read(path)
+    def __init__(self, path: Path = TABLE, english: Path = ENGLISH) -> None:
+        raw, said = _read(path), _read(english)
         self._words = {code: Words.model_validate(words) for code, words in raw.items()}
+        self._english = {
+            code: Words.model_validate({**words, "status": self._words[code].status}) for code, words in said.items()
+        }
 
     @property
     def missing(self) -> frozenset[str]:
         """Codes without words; none, as a test sees to."""
-        return frozenset(code.value for code in (*Code, *ApiCode)) - frozenset(self._words)
+        return frozenset(code.value for code in (*Code, *ApiCode)) - (self._words.keys() & self._english.keys())
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -152,10 +158,14 @@ class ProblemTable:
 
     def words(self, code: str) -> Words | None:
         """The words of a code for its own page; None for an unknown code."""
-        return self._words.get(code)
+        return self._spoken.get(code)
 
     def _of(self, code: str) -> Words:
-        return self._words.get(code) or self._words[ApiCode.INTERNAL]
+        return self._spoken.get(code) or self._spoken[ApiCode.INTERNAL]
+
+    @property
+    def _spoken(self) -> Mapping[str, Words]:
+        return self._english if language() == "en" else self._words
 
 
 def _sentence(words: Words, facts: Mapping[str, Any]) -> str:

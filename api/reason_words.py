@@ -2,10 +2,21 @@
 
 The reason itself (`signing.verdict.REASONS`) says what was found; here stands what follows from it. Four things can
 follow: the file is not to be trusted, the file was damaged on its way, the answer is open for now, or it is no signed
-letter at all.
+letter at all. English stands in `web/sentences/reasons.en.yaml`.
 """
 
 from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from api.pages.language import language
+
+ENGLISH = Path(__file__).resolve().parent.parent / "web" / "sentences" / "reasons.en.yaml"
 
 _DISTRUST = "Jangan terima berkas ini sebagai surat kami. Minta berkas aslinya, atau periksa lewat kode QR di suratnya."
 _DAMAGED = "Berkas mungkin rusak saat dikirim atau disimpan. Minta atau unduh lagi berkas aslinya, lalu periksa lagi."
@@ -58,4 +69,29 @@ ADVICE: dict[str, str] = {
 
 def advice_on(code: str) -> str:
     """What to do about a reason; of one that is not known here, not to trust the file."""
+    if language() == "en":
+        return english_reasons().get(code, english_reasons()["untrusted"])[1]
     return ADVICE.get(code, _DISTRUST)
+
+
+def found_in_words(code: str, text: str) -> str:
+    """What was found, in the language of the request; `text` is Indonesian and may name a field at its end."""
+    if language() != "en" or code not in english_reasons():
+        return text
+    english = english_reasons()[code][0]
+    field = re.search(r" \(kolom ([^)]*)\)\.$", text)
+    return f"{english[:-1]} (field {field.group(1)})." if field else english
+
+
+@cache
+def english_reasons(path: Path = ENGLISH) -> dict[str, tuple[str, str]]:
+    """What was found and what follows from it, by code."""
+    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    common: dict[str, str] = raw.pop("_advice")
+    return {
+        code: (
+            words["text"],
+            " ".join(filter(None, [words.get("say"), *(common[name] for name in words.get("advice", []))])),
+        )
+        for code, words in raw.items()
+    }

@@ -1,4 +1,7 @@
-"""What an event says to people: a sentence made from its tag and facts, out of `web/sentences/id.yaml`."""
+"""What an event says to people: a sentence made from its tag and facts, out of `web/sentences/id.yaml`.
+
+Pages in English say the sentences of `en.yaml`. What is public, and when, stands in the Indonesian file alone.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.pages.formatting import full_date, moment, rupiah
+from api.pages.language import gettext as _
+from api.pages.language import language
 from permits.events import Tag
 
 SENTENCES = Path(__file__).resolve().parent.parent / "web" / "sentences" / "id.yaml"
+ENGLISH = SENTENCES.with_name("en.yaml")
 
 
 FACTS_FOR_ALL = frozenset(
@@ -46,22 +52,35 @@ class EventWords(BaseModel):
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-class Sentences:
+class _Tongue:
     """The sentences of one language."""
 
-    def __init__(self, path: Path = SENTENCES) -> None:
+    def __init__(self, raw: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
+        kept = ("public", "only_when", "not_when")
+        self.common: dict[str, dict[str, str]] = raw["_words"]
+        self.by_tag = {
+            tag: EventWords.model_validate({name: rules[tag][name] for name in kept if name in rules[tag]} | words)
+            for tag, words in raw.items()
+            if tag != "_words"
+        }
+
+
+class Sentences:
+    """The sentences, in the language of the request."""
+
+    def __init__(self, path: Path = SENTENCES, english: Path = ENGLISH) -> None:
         raw = _read(path)
-        self._common: dict[str, dict[str, str]] = raw["_words"]
-        self._by_tag = {tag: EventWords.model_validate(words) for tag, words in raw.items() if tag != "_words"}
+        self._tongues = {"id": _Tongue(raw, raw), "en": _Tongue(_read(english), raw)}
 
     @property
     def missing(self) -> frozenset[str]:
-        """Tags without a sentence; none, as a test sees to."""
-        return frozenset(tag.value for tag in Tag) - frozenset(self._by_tag)
+        """Tags without a sentence in one of the languages; none, as a test sees to."""
+        known = frozenset.intersection(*(frozenset(one.by_tag) for one in self._tongues.values()))
+        return frozenset(tag.value for tag in Tag) - known
 
     def is_public(self, tag: str, facts: Mapping[str, Any]) -> bool:
         """Whether the event stands on the tracking page."""
-        words = self._by_tag.get(tag)
+        words = self._tongues["id"].by_tag.get(tag)
         if words is None or not words.public:
             return False
         wanted = all(_holds(facts, name, values) for name, values in words.only_when.items())
@@ -75,9 +94,9 @@ class Sentences:
             facts: its facts.
             titles: titles of the documents by code, for events about one.
         """
-        words = self._by_tag.get(tag)
+        words = self._spoken.by_tag.get(tag)
         if words is None:
-            return "Ada perubahan pada permohonan ini."
+            return _("Ada perubahan pada permohonan ini.")
         shown = {
             name: self._in_words(words, name, value, titles or {})
             for name, value in facts.items()
@@ -89,6 +108,10 @@ class Sentences:
             text = words.plain or words.text
         return text[:1].upper() + text[1:]
 
+    @property
+    def _spoken(self) -> _Tongue:
+        return self._tongues[language()]
+
     def _in_words(self, words: EventWords, name: str, value: Any, titles: Mapping[str, str]) -> str:
         if name == "requirement":
             return titles.get(str(value), str(value))
@@ -99,7 +122,7 @@ class Sentences:
         if name.endswith("_on") and isinstance(value, str):
             return _day(value)
         text = str(value).rstrip(".")
-        return words.words.get(name, {}).get(text) or self._common.get(name, {}).get(text) or text
+        return words.words.get(name, {}).get(text) or self._spoken.common.get(name, {}).get(text) or text
 
 
 def _holds(facts: Mapping[str, Any], name: str, values: list[str]) -> bool:

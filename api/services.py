@@ -23,6 +23,7 @@ from api.sentences import Sentences
 from api.settings import ApiSettings
 from api.verifying import Verifying
 from api.waiting_row import WaitingRow
+from api.watching import Watching
 from permits.authority import Actor
 from permits.calendar import WorkingCalendar
 from permits.calendar_loader import current_calendar
@@ -84,6 +85,7 @@ class Services:
     keyring: Keyring
     mailing: Mailing
     population: PopulationRegistry
+    watching: Watching
     papers: PaperPictures = field(default_factory=PaperPictures)
     now: Callable[[], datetime] = field(default=utc_now)  # real time; tests give their own
 

@@ -66,7 +66,7 @@ async def _log_in(services: Services, email: str, password: str, keys: Keys) -> 
     return await open_for(services, actor_of(account), now)
 
 
-async def resume(services: Services, token: str, by_cookie: bool) -> Login:
+async def resume(services: Services, token: str, by_cookie: bool, lives_on: bool = True) -> Login:
     """The log-in of a token; one in use lives on. Raises Problem: unauthenticated, session-expired."""
     now, token_hash = services.now(), _sha256(token)
     found = await services.records.session(token_hash, now)
@@ -75,7 +75,7 @@ async def resume(services: Services, token: str, by_cookie: bool) -> Login:
         over = found is not None or await services.records.session_expired(token_hash, now)
         raise Problem(ApiCode.SESSION_EXPIRED if over else ApiCode.UNAUTHENTICATED)
     wanted = min(now + timedelta(minutes=services.settings.session_idle_minutes), longest)
-    if wanted - found.expires_at > EXTEND_AFTER:
+    if lives_on and wanted - found.expires_at > EXTEND_AFTER:
         await services.records.extend_session(token_hash, wanted)
     return Login(found.actor, found.csrf_token, token_hash, by_cookie)
 

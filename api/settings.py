@@ -22,6 +22,7 @@ from signing.port import FILES_PER_CALL, ProviderKind
 
 MEGABYTE = 1_000_000
 SHORTEST_SECRET = 16
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 class ApiSettings(BaseSettings):
@@ -37,6 +38,14 @@ class ApiSettings(BaseSettings):
     """Name or address to listen on."""
     api_port: int = Field(default=8080, ge=1, le=65535)
     """Port to listen on."""
+    api_tls_certificate: Path | None = None
+    """PEM of our certificate and its chain; with it HTTPS is served here and not by a proxy."""
+    api_tls_key: Path | None = None
+    """PEM of its private key, mode 0600."""
+    api_tls_authority: Path | None = None
+    """PEM of the installation's own authority, offered at `/ca`; none where a public one signs."""
+    hsts_seconds: int | None = Field(default=None, ge=0)
+    """Strict-Transport-Security; by default a year over https, and none under an authority of one's own."""
     trusted_proxies: str = ""
     """Addresses or networks, by commas, of the proxies before us whose X-Forwarded-For is believed; empty: none is."""
     temporal_address: str = "localhost:7233"
@@ -115,6 +124,7 @@ class ApiSettings(BaseSettings):
     @field_validator(
         *("temporal_ui_url", "signing_seal_public_key", "signing_trust_dir", "field_code_keys", "demonstration_file"),
         *("whatsapp_app_secret", "whatsapp_verify_token"),
+        *("api_tls_certificate", "api_tls_key", "api_tls_authority", "hsts_seconds"),
         mode="before",
     )
     @classmethod
@@ -139,6 +149,8 @@ class ApiSettings(BaseSettings):
         secrets = [one.get_secret_value() for one in (self.whatsapp_app_secret, self.whatsapp_verify_token) if one]
         if len(secrets) == 1:
             raise ValueError("the webhook of WhatsApp needs both its app secret and its verify token")
+        if (self.api_tls_certificate is None) != (self.api_tls_key is None):
+            raise ValueError("HTTPS needs both its certificate and its key")
         if self.sakpore_env == "production":
             if not self.is_https:
                 raise ValueError("in production the public address is https")
@@ -154,6 +166,16 @@ class ApiSettings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach us over TLS; cookies are Secure then."""
         return self.public_base_url.startswith("https://")
+
+    @property
+    def strict_seconds(self) -> int:
+        """For how long browsers are to come back over https alone; 0: nothing is said of it."""
+        if not self.is_https:
+            return 0
+        if self.hsts_seconds is not None:
+            return self.hsts_seconds
+        # Whoever does not trust such an authority could not come back to a plain page on the same machine either.
+        return 0 if self.api_tls_authority else YEAR_SECONDS
 
     @property
     def letters_per_call(self) -> int:

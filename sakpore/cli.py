@@ -30,11 +30,14 @@ DataDir = Annotated[Path, typer.Option("--data", help="Folder of this installati
 
 
 @app.command()
-def up(data: DataDir = VAR) -> None:
+def up(
+    data: DataDir = VAR,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS to phones in the same network.")] = False,
+) -> None:
     """Start everything on embedded parts and stay until Ctrl-C."""
     from sakpore.stack.up import up as start
 
-    raise typer.Exit(start(data))
+    raise typer.Exit(start(data, tls=tls))
 
 
 @app.command()

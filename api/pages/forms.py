@@ -14,11 +14,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
+from api.cookies import FORM_COOKIE, read_cookie
 from api.pages.language import gettext as _
 from api.problems import ApiCode, Problem
 from api.uploads import SentFile, read_sent
 
-FORM_COOKIE = "sakpore_form"
 MOST_FIELDS = 1000
 TOKEN = "csrf_token"  # noqa: S105 - the name of the field
 KEY = "kunci"
@@ -86,7 +86,7 @@ def agrees(expected: str, given: str) -> bool:
 def check_form(request: Request, given: str) -> None:
     """For pages that are also there without a log-in. Raises Problem(csrf-failed) for a form that is not ours."""
     login = getattr(request.state, "login", None)
-    if not agrees(login.csrf_token if login else request.cookies.get(FORM_COOKIE, ""), given):
+    if not agrees(login.csrf_token if login else read_cookie(request, FORM_COOKIE), given):
         raise Problem(ApiCode.CSRF_FAILED)
 
 

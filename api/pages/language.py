@@ -72,7 +72,7 @@ def catalogue(name: str, folder: Path = LOCALE) -> Mapping[str, Forms]:
 
 
 class LanguageLayer:
-    """ASGI layer: the cookie of `/bahasa` says what is spoken."""
+    """ASGI layer: the cookie of `/bahasa` says what pages speak. The JSON API is for programs and always Indonesian."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -87,6 +87,8 @@ class LanguageLayer:
 
 
 def _chosen(scope: Scope) -> str:
+    if scope["path"].startswith("/api/"):
+        return "id"
     for name, value in scope["headers"]:
         if name == b"cookie" and LANGUAGE_COOKIE.encode() in value:
             return cookie_parser(value.decode("latin-1")).get(LANGUAGE_COOKIE, "id")

@@ -16,8 +16,9 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 
-from api.dependencies import Here, credentials, services_of
-from api.pages.forms import FORM_COOKIE, KEY, TOKEN, FormErrors, SentForm, check_form
+from api.cookies import FORM_COOKIE, is_secure, read_cookie, set_cookie
+from api.dependencies import Here, credentials, is_by_hand, services_of
+from api.pages.forms import KEY, TOKEN, FormErrors, SentForm, check_form
 from api.pages.language import gettext as _
 from api.pages.language import language
 from api.pages.menu import menu_of
@@ -71,7 +72,7 @@ async def who_is_here(request: Request, services: Here) -> None:
     if found is None or request.state.person is not None:
         return
     try:
-        login = await resume(services, *found)
+        login = await resume(services, *found, lives_on=is_by_hand(request))
     except Exception as error:
         # A page that needs the log-in or the store says itself what is wrong.
         if problem_of(error) is None:
@@ -83,13 +84,12 @@ async def who_is_here(request: Request, services: Here) -> None:
 def form_page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> Response:
     """A page with forms: `csrf_token` is the log-in's or a cookie's; `form_key` makes sending it again harmless."""
     login = getattr(request.state, "login", None)
-    kept = request.cookies.get(FORM_COOKIE, "")
+    kept = read_cookie(request, FORM_COOKIE)
     token = kept if 20 <= len(kept) <= 100 else secrets.token_urlsafe(32)
     given = {"csrf_token": login.csrf_token if login else token, "form_key": secrets.token_urlsafe(12)}
     response = page(request, template, http_status, **{**given, **context})
     if login is None:
-        secure = services_of(request).settings.is_https
-        response.set_cookie(FORM_COOKIE, token, path="/", httponly=True, samesite="lax", secure=secure)
+        set_cookie(response, FORM_COOKIE, token, is_secure(request))
     return response
 
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from api.asked import Asked
-from api.dependencies import SESSION_COOKIE, Here, SignedIn
+from api.cookies import SESSION_COOKIE, forget_cookie, set_cookie
+from api.dependencies import Here, SignedIn
 from api.services import Services
 from api.sessions import Opened, log_in
 from permits.authority import Actor
@@ -62,14 +63,17 @@ async def read_session(login: SignedIn) -> SessionView:
 async def close_session(login: SignedIn, response: Response, services: Here) -> None:
     """Logs out."""
     await services.records.close_session(login.token_hash)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    forget_session_cookie(response, services)
 
 
 def set_session_cookie(response: Response, services: Services, opened: Opened) -> None:
     """The cookie lives as long as the browser; the store ends the session."""
-    response.set_cookie(
-        SESSION_COOKIE, opened.token, path="/", httponly=True, samesite="lax", secure=services.settings.is_https
-    )
+    set_cookie(response, SESSION_COOKIE, opened.token, services.settings.is_https)
+
+
+def forget_session_cookie(response: Response, services: Services) -> None:
+    """After logging out."""
+    forget_cookie(response, SESSION_COOKIE, services.settings.is_https)
 
 
 def client_address(request: Request) -> str:

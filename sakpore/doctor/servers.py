@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import ssl
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -162,9 +163,11 @@ async def api(patient: Patient) -> Finding:
     if not address:
         return unknown("api", "The address of the API is not known here.")
     try:
-        async with httpx.AsyncClient(timeout=ANSWER_SECONDS) as client:
+        own = patient.record.addresses.get("authority") if patient.record else None
+        trusted = ssl.create_default_context(cafile=own or None)
+        async with httpx.AsyncClient(timeout=ANSWER_SECONDS, verify=trusted) as client:
             status = (await client.get(f"{address}/api/health")).status_code
-    except httpx.HTTPError as failed:
+    except (httpx.HTTPError, OSError) as failed:
         return fault("api", f"{address} does not answer ({type(failed).__name__}).")
     if status != 200:
         return fault("api", f"{address} answers and says that it is not well (status {status}).")

@@ -13,8 +13,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sakpore.stack", description="The embedded stack.")
     parser.add_argument("command", nargs="?", choices=("up", "migrate"), default="up")
     parser.add_argument("--data", type=Path, default=project_root() / "var", help="folder of all state")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS under an authority of its own")
     arguments = parser.parse_args()
-    return (up if arguments.command == "up" else migrate)(arguments.data)
+    return up(arguments.data, tls=arguments.tls) if arguments.command == "up" else migrate(arguments.data)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import qrcode
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from sakpore.stack.supervisor import Event
+from sakpore.stack.tls import Tls
 
 SIGNS = {"starting": "…", "running": "…", "ready": "✓", "died": "✗"}
 QUIET = {"starting", "running", "done"}  # not worth a plain line of their own
@@ -88,6 +91,22 @@ class Display:
         if people:
             self._print("Accounts (fictional people):")
             self._print_columns(people)
+
+    def trust(self, tls: Tls, public: str) -> None:
+        """How a phone comes to trust this installation; the fingerprint is what a person compares."""
+        self._print(f"HTTPS for {', '.join(tls.names)}. A phone trusts it once, in the same network:")
+        self._print(f"  1. Open {public}/ca, pass the warning this one time, and download the certificate.")
+        self._print("  2. Compare its SHA-256 fingerprint, there and in the settings, with this one:")
+        self._print(f"     {tls.fingerprint}")
+        self._print("  3. Install it as a CA certificate; the page says where. On this machine it is here:")
+        self._print(f"     {tls.authority}")
+        host = urlsplit(public).hostname or ""
+        if host.replace(".", "").isdigit() or ":" in host:
+            self._print("  Passkeys need a name: set PUBLIC_BASE_URL to https, a name of this machine, and the port.")
+        if self.console.is_terminal:
+            drawing = qrcode.QRCode(border=1)
+            drawing.add_data(f"{public}/ca")
+            drawing.print_ascii(out=self.console.file, invert=True)
 
     def _print(self, line: str) -> None:
         self.console.print(Text(line), soft_wrap=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sakpore.ports import LOOPBACK, SEAWEED_GRPC_OFFSET, PortBook, PortTaken, Wish
 from sakpore.secrets import InstallationSecrets, load_or_create, write_private
-from sakpore.stack import engine
+from sakpore.stack import engine, tls
 from sakpore.stack.errors import PORT_TAKEN, StackError
 from sakpore.stack.record import RunRecord
 
@@ -160,7 +160,10 @@ def choose_ports(
 def _installed_api_port(folders: Folders) -> dict[str, int]:
     """The port that links and QR codes name comes before the one of the last run."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        url = urlsplit(json.loads((folders.root / "installation.json").read_text())["public_base_url"])
+        decided = json.loads((folders.root / "installation.json").read_text())
+        if "secure_base_url" in decided:
+            return {"api": int(urlsplit(decided["secure_base_url"]).port or 0)}
+        url = urlsplit(decided["public_base_url"])
         if url.hostname == "localhost" and url.port:
             return {"api": url.port}
     return {}
@@ -180,13 +183,37 @@ def public_base_url(folders: Folders, given: Mapping[str, str], api_port: int) -
     """The address printed in QR codes: decided at the first start, for ever (the environment may say otherwise)."""
     if given.get("PUBLIC_BASE_URL"):
         return given["PUBLIC_BASE_URL"].rstrip("/")
+    return _decided(folders, "public_base_url", f"http://localhost:{api_port}")
+
+
+def secure_base_url(folders: Folders, given: Mapping[str, str], api_port: int) -> str:
+    """As `public_base_url`, for a run over HTTPS: by the machine's address in its network, which phones reach.
+
+    Raises StackError where the environment names an address without https.
+    """
+    if base := given.get("PUBLIC_BASE_URL", "").rstrip("/"):
+        if not base.startswith("https://"):
+            raise StackError(f"PUBLIC_BASE_URL is {base}, which is not https; correct it, or start without --tls.")
+        return base
+    addresses = tls.lan_addresses()
+    host = next((str(one) for one in addresses if one.version == 4), "localhost")
+    return _decided(folders, "secure_base_url", f"https://{host}:{api_port}")
+
+
+def over_https(folders: Folders, given: Mapping[str, str], api_port: int) -> tls.Tls:
+    """The certificates of this run. Raises StackError."""
+    base = secure_base_url(folders, given, api_port)
+    return tls.ensure(folders.root / "tls", tls.names_of_machine(base), tls.now())
+
+
+def _decided(folders: Folders, name: str, url: str) -> str:
+    """What this installation decided once under that name; `url` from now on where it has not yet."""
     path = folders.root / "installation.json"
     try:
-        return str(json.loads(path.read_text())["public_base_url"])
-    except FileNotFoundError:
-        url = f"http://localhost:{api_port}"
-        write_private(path, json.dumps({"public_base_url": url}, indent=2) + "\n")
-        return url
+        known = dict(json.loads(path.read_text())) if path.exists() else {}
+        if name not in known:
+            write_private(path, json.dumps({**known, name: url}, indent=2) + "\n")
+        return str(known.get(name, url))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StackError(f"{path} cannot be read; restore it: printed QR codes carry its address.") from error
 
@@ -242,6 +269,8 @@ def full_environment(
         "SAKPORE_ENV": "development",
         "FIELD_CODE_KEY": str(folders.keys / "field-code.key"),
         "FIELD_CODE_KEYS": str(folders.keys / "field-code-keys.json"),
+        "API_TLS_CERTIFICATE": "",
+        "API_TLS_AUTHORITY": "",
         **sealing_keys(folders),
     }
     chosen = {name: given.get(name) or value for name, value in made.items()}

@@ -49,6 +49,7 @@ PROVIDER = (
 DOOR = (
     *("API_HOST", "API_PORT", "TEMPORAL_UI_URL", "SIGNING_SEAL_PUBLIC_KEY", "SIGNING_TRUST_DIR", "SIGNING_PROVIDER"),
     *("FIELD_CODE_KEYS", "DEMONSTRATION_FILE"),
+    *("API_TLS_CERTIFICATE", "API_TLS_KEY", "API_TLS_AUTHORITY", "HSTS_SECONDS"),
     *("UPLOAD_LIMIT_BYTES", "VERIFICATION_LIMIT_BYTES", "SESSION_IDLE_MINUTES", "SESSION_LONGEST_HOURS"),
     *("UPDATE_TIMEOUT_SECONDS", "TRUSTED_PROXIES"),
 )
@@ -235,7 +236,9 @@ def _api(plan: Plan) -> Part:
         environment=_with_trust(plan, plan.share(*names)),
         depends_on=("temporal", "postgres", "s3", "mail", "pki", "migrate", "trust", "seed"),
         # It serves its pages while the store is away, and says 503 then.
-        ready=readiness.http(LOOPBACK, plan.book["api"], "/api/health", below=600),
+        ready=readiness.http(
+            LOOPBACK, plan.book["api"], "/api/health", below=600, secure=bool(plan.values.get("API_TLS_CERTIFICATE"))
+        ),
         ports=("api",),
     )
 

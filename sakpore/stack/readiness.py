@@ -5,6 +5,7 @@ probes of ports therefore also ask the system whether our process is the one tha
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,21 +45,23 @@ def tcp(host: str, port: int) -> Probe:
     return probe
 
 
-def http(host: str, port: int, path: str, below: int = 400) -> Probe:
-    """Ready when its own process answers GET with a status below `below`."""
+def http(host: str, port: int, path: str, below: int = 400, secure: bool = False) -> Probe:
+    """Ready when its own process answers GET with a status below `below`; `secure` asks over TLS."""
 
     async def probe(life: Life) -> bool:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                return await _status(host, port, path) < below and listens(life.pid, port)
+                return await _status(host, port, path, secure) < below and listens(life.pid, port)
         except (OSError, TimeoutError, ValueError, IndexError):
             return False
 
     return probe
 
 
-async def _status(host: str, port: int, path: str) -> int:
-    reader, writer = await asyncio.open_connection(host, port)
+async def _status(host: str, port: int, path: str, secure: bool) -> int:
+    # Whose certificate it is does not matter: `listens` says whose process answers.
+    context = ssl._create_unverified_context() if secure else None  # noqa: S323
+    reader, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()

@@ -88,8 +88,9 @@ class FolderLock:
 def addresses_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The public part of run.json: where each thing is, under short names."""
     smtp = f"{environment['SMTP_HOST']}:{environment['SMTP_PORT']}" if environment.get("SMTP_HOST") else ""
+    scheme = "https" if environment.get("API_TLS_CERTIFICATE") else "http"
     found = {
-        "api": f"http://localhost:{environment['API_PORT']}" if environment.get("API_PORT") else "",
+        "api": f"{scheme}://localhost:{environment['API_PORT']}" if environment.get("API_PORT") else "",
         "public": environment.get("PUBLIC_BASE_URL", ""),
         "temporal": environment.get("TEMPORAL_ADDRESS", ""),
         "temporal_ui": environment.get("TEMPORAL_UI_URL", ""),
@@ -97,5 +98,6 @@ def addresses_of(environment: Mapping[str, str]) -> dict[str, str]:
         "smtp": smtp,
         "tsa": environment.get("SIGNING_TSA_URL", ""),
         "database_url": environment.get("DATABASE_URL", ""),
+        "authority": environment.get("API_TLS_AUTHORITY", ""),
     }
     return {name: address for name, address in found.items() if address}

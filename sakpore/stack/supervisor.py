@@ -32,6 +32,8 @@ from sakpore.stack.prepared import Prepared
 from sakpore.stack.processes import Identity, end, family, identify, kill_all, spawn
 from sakpore.stack.record import FolderLock, RunRecord, addresses_of, left_running, read_record
 from sakpore.stack.steps import Step, all_steps
+from sakpore.stack.tls import Tls
+from sakpore.stack.tls import environment as environment_of
 
 STOP_SECONDS = 9.0  # altogether
 REAP_SECONDS = 4.0
@@ -59,6 +61,7 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         on_event: Callable[[Event], None] | None = None,
         extra_parts: Collection[Part] = (),
+        tls: bool = False,
     ) -> None:
         """Describe a stack; nothing is touched before `start`.
 
@@ -69,6 +72,7 @@ class Stack:
             environment: the caller's variables (default: this process's); see installation.REPLACED_BY.
             on_event: called from the event loop with each Event.
             extra_parts: further processes to keep, whatever `only` says.
+            tls: serve HTTPS to the machine's network, under an authority of this installation's own.
         """
         self.data_dir = data_dir
         self._fixed_ports = dict(ports or {})
@@ -76,6 +80,8 @@ class Stack:
         self._given = dict(os.environ if environment is None else environment)
         self._on_event = on_event or (lambda event: None)
         self._extra = tuple(extra_parts)
+        self._over_https = tls
+        self.tls: Tls | None = None  # of this run, once it is open
         self._parts: dict[str, Part] = {}
         self._steps: dict[str, Step] = {}
         self._keepers: dict[str, Keeper] = {}
@@ -206,6 +212,11 @@ class Stack:
         notes = [("reaped", f"left by an earlier run: {', '.join(names)}") for names in [_reap(before)] if names]
         self._book = installation.choose_ports(folders, self._given, before, self._fixed_ports)
         secrets = installation.load_secrets(folders)
+        if self._over_https:
+            self.tls = installation.over_https(folders, self._given, self._book["api"])
+            base = installation.secure_base_url(folders, self._given, self._book["api"])
+            self._given |= environment_of(self.tls, self._given, base)
+            notes += [("note", note) for note in self.tls.notes]
         plan = self._plan(folders, secrets)
         self._values = dict(plan.values)
         self._parts = {part.name: part for part in all_parts(plan) if self._wanted(part.name)}

@@ -14,14 +14,15 @@ from sakpore.stack.errors import ALREADY_RUNNING, StackError
 from sakpore.stack.supervisor import Stack
 
 
-def up(data_dir: Path, environment: Mapping[str, str] | None = None) -> int:
+def up(data_dir: Path, environment: Mapping[str, str] | None = None, *, tls: bool = False) -> int:
     """Start everything, show where it is, and stay until SIGINT, SIGTERM or SIGHUP. Returns the exit code.
 
     0 after a clean stop, 1 when it cannot start, 2 when a fixed port is taken or a server that the
-    environment names does not answer as it should, 3 when it already runs on this folder.
+    environment names does not answer as it should, 3 when it already runs on this folder. `tls`: over HTTPS, for phones
+    in the same network.
     """
     display = Display()
-    stack = Stack(data_dir, environment=environment, on_event=display.show)
+    stack = Stack(data_dir, environment=environment, on_event=display.show, tls=tls)
     try:
         return asyncio.run(_stay(stack, display))
     except StackError as error:
@@ -46,6 +47,8 @@ async def _stay(stack: Stack, display: Display) -> int:
         return 0
     starting.result()
     display.ready(stack.addresses, stack.part_names, stack.data_dir, stack.result("seed"))
+    if stack.tls is not None:
+        display.trust(stack.tls, stack.addresses["public"])
     await asking
     await stack.stop()
     return 0

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from api.dependencies import SESSION_COOKIE
+from api.cookies import SESSION_COOKIE
 from api.main import server_config
 from api.settings import ApiSettings
 from permits.authority import Role

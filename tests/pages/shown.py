@@ -10,6 +10,7 @@ from jinja2 import Environment
 from playwright.sync_api import BrowserContext, Route
 
 from activities.letters import render_letter
+from api.layers import CONTENT_POLICY
 from api.pages.language import speaking
 from tests.letters.samples import sip
 from tests.pages import samples
@@ -38,7 +39,8 @@ def serve(context: BrowserContext, environment: Environment, web: Path, language
             template, given = samples.pages()[path.strip("/")]
             with speaking(language):
                 body = environment.get_template(template).render(**{"language": language, **given})
-            route.fulfill(body=body, content_type="text/html")
+            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": CONTENT_POLICY}
+            route.fulfill(body=body, headers=headers)
         elif path.endswith(".png"):
             route.fulfill(body=paper(), content_type="image/png")
         else:

@@ -73,10 +73,9 @@ def opened(context: BrowserContext, environment: Environment, web: Path) -> Iter
 
 
 def headers_of_the_api() -> dict[str, str]:
-    from api.layers import _HEADERS
-    from api.pages.public.verification import CAMERA_HERE
+    from api.layers import _HEADERS, DEVICES
 
-    return {**_HEADERS, **CAMERA_HERE}
+    return {**_HEADERS, "Permissions-Policy": DEVICES["/v"]}
 
 
 def test_a_code_of_ours_opens_our_own_page(opened: Open) -> None:

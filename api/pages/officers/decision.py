@@ -19,7 +19,7 @@ from store.queries.inbox import TaskPage
 CHOICE = "putusan"
 ALL_ACCEPTED = "sisanya"
 Body = dict[str, Any]
-_asked: TypeAdapter[Any] = TypeAdapter(DecisionAsked)
+_asked: TypeAdapter[Any] = TypeAdapter(DecisionAsked)  # type: ignore[arg-type] # a union, which it takes
 
 
 class Mend(Exception):

@@ -19,7 +19,7 @@ field_code_pages = APIRouter(include_in_schema=False)
 
 PAGE = "/v/luring"
 KEYS = "/.well-known/sakpore-keys.json"
-ASSETS = ("sakpore.css", "luring.js", "star.svg", "jlamprang.svg")
+ASSETS = ("sakpore.css", "halaman.js", "luring.js", "star.svg", "jlamprang.svg")
 FONTS = tuple(f"noto-sans-latin-{weight}-normal.woff2" for weight in (400, 700))
 
 

@@ -25,9 +25,6 @@ from api.views import PermitView, report_view
 
 verification_pages = APIRouter(include_in_schema=False, dependencies=[Depends(who_is_here)])
 
-CAMERA_HERE = {"Permissions-Policy": "camera=(self), microphone=(), payment=()"}
-"""The one page that may ask for the camera."""
-
 _FOREIGN = _(
     "Kode QR ini bukan dari kantor kami. Jangan membuka alamat di dalamnya, dan jangan percaya surat yang memuatnya; "
     "beri tahu kantor kami."
@@ -173,7 +170,7 @@ def _verify_page(
     request: Request, services: Services, error: tuple[str, str] | None = None, *, report: Any = None
 ) -> Response:
     settings = services.settings
-    response = form_page(
+    return form_page(
         request,
         "public/verifikasi-unggah.html",
         422 if error else 200,
@@ -183,5 +180,3 @@ def _verify_page(
         photo_limit_bytes=PHOTO_LIMIT_BYTES,
         public_address=settings.public_base_url,
     )
-    response.headers.update(CAMERA_HERE)
-    return response

@@ -178,7 +178,6 @@ def _pages() -> dict[str, tuple[str, View]]:
         "csrf_token": "contoh", "report": None, "errors": [], "limit_bytes": 25_000_000,
         "photo_limit_bytes": 25_000_000, "public_address": "https://sakpore.contoh.example",
     }  # fmt: skip
-    wrong_code = [("kode", "Kode lacak terdiri dari 16 huruf dan angka.")]
     tracked = {
         "dinas": tracking(), "terlambat": late(), "perbaikan": repair(), "terbit": issued(), "ditolak": rejected(),
         **{name: procedure_done(name) for name in ("revocation", "replacement", "extension")},
