@@ -8,10 +8,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import SESSION_COOKIE, Here
+from api.cookies import FORM_COOKIE, SESSION_COOKIE, forget_cookie
+from api.dependencies import Here
 from api.pages.accounts.refusals import said
 from api.pages.addresses import own_address
-from api.pages.forms import FORM_COOKIE, FormErrors, OurForm
+from api.pages.forms import FormErrors, OurForm
 from api.pages.language import gettext as _
 from api.pages.menu import home_of
 from api.pages.rendering import form_page, onward
@@ -67,7 +68,7 @@ async def log_out(_form: OurForm, request: Request, services: Here) -> Response:
     """Logs out; a log-in that is over by itself is none to complain about."""
     await end_log_in(request, services)
     response = onward(request, "/", _("Anda sudah keluar."))
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    forget_cookie(response, SESSION_COOKIE, services.settings.is_https)
     return response
 
 
@@ -81,7 +82,7 @@ async def end_log_in(request: Request, services: Services) -> None:
 def logged_in(request: Request, services: Services, opened: Opened, going_to: str) -> Response:
     """On with a new log-in; the secret that forms had before it is never used again."""
     response = onward(request, going_to or home_of(opened.actor))
-    response.delete_cookie(FORM_COOKIE, path="/")
+    forget_cookie(response, FORM_COOKIE, services.settings.is_https)
     set_session_cookie(response, services, opened)
     return response
 

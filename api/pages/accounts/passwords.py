@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api import accounts
-from api.dependencies import SESSION_COOKIE, Here
+from api.cookies import SESSION_COOKIE, forget_cookie
+from api.dependencies import Here
 from api.mailing import token_hash
 from api.pages.accounts.logging_in import MOST_PASSWORD, end_log_in
 from api.pages.accounts.refusals import said
@@ -80,7 +81,7 @@ async def set_password(form: OurForm, request: Request, services: Here) -> Respo
         return _form(request, token, status, errors)
     await end_log_in(request, services)
     response = onward(request, "/masuk", _("Kata sandi Anda sudah disimpan. Silakan masuk."))
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    forget_cookie(response, SESSION_COOKIE, services.settings.is_https)
     return response
 
 
