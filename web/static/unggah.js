@@ -63,11 +63,11 @@
     });
 
   class Sending {
-    constructor(form, file, said) {
+    constructor(form, target, file, said) {
       this.form = form;
       this.file = file;
       this.said = said;
-      this.target = form.dataset.unggah;
+      this.target = target;
       this.secret = form.querySelector("[name=csrf_token]").value;
       this.place = `unggah:${form.getAttribute("action")}:${file.size}:${file.lastModified}`;
       this.part = FIRST_PART;
@@ -187,8 +187,8 @@
     }
   }
 
-  const isAccepted = (form, file) => {
-    const kinds = form.dataset.terima.split(",");
+  const isAccepted = (accept, file) => {
+    const kinds = accept.split(",");
     const name = file.name.toLowerCase();
     return kinds.some((kind) => kind === file.type || (kind.startsWith(".") && name.endsWith(kind)));
   };
@@ -205,9 +205,8 @@
   };
 
   // A photo of a phone is often larger than what is taken in, and never needs to be.
-  const smaller = async (form, file) => {
-    const limit = Number(form.dataset.palingBesar);
-    if (file.size <= limit || !file.type.startsWith("image/") || !form.dataset.terima.includes("image/jpeg")) return file;
+  const smaller = async (accept, limit, file) => {
+    if (file.size <= limit || !file.type.startsWith("image/") || !accept.includes("image/jpeg")) return file;
     for (const side of [SIDE, SIDE * 0.7]) {
       const canvas = await drawn(file, side);
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
@@ -219,10 +218,12 @@
     return file;
   };
 
-  const prepare = (form) => {
+  const prepare = (way) => {
+    const form = way.closest("form");
     const input = form.querySelector("input[type=file]");
-    const way = form.querySelector(".unggah__jalan");
-    const words = form.dataset;
+    const words = way.dataset;
+    const accept = words.terima;
+    const limit = Number(words.palingBesar);
     const buttons = [...form.querySelectorAll("[data-kirim]")];
     const upload = form.querySelector("[name=unggahan]");
     let chosen = null;
@@ -256,8 +257,8 @@
     const fault = (file) => {
       if (!file) return words.kataBelum;
       if (!file.size) return words.kataKosong;
-      if (!isAccepted(form, file)) return words.kataJenis;
-      const over = file.size - Number(words.palingBesar);
+      if (!isAccepted(accept, file)) return words.kataJenis;
+      const over = file.size - limit;
       return over > 0 ? filled(words.kataBesar, { lebih: size(over) }) : "";
     };
 
@@ -266,7 +267,7 @@
       way.replaceChildren();
       if (!file) return;
       try {
-        if (isAccepted(form, file)) chosen = await smaller(form, file);
+        if (isAccepted(accept, file)) chosen = await smaller(accept, limit, file);
       } catch {
         chosen = null; // A picture that cannot be opened here is judged there.
       }
@@ -314,7 +315,7 @@
         return;
       }
       for (const button of buttons) button.disabled = true;
-      const sending = new Sending(form, chosen, (kind, values, isWrong = false) => {
+      const sending = new Sending(form, words.unggah, chosen, (kind, values, isWrong = false) => {
         const text = filled(words[`kata${kind[0].toUpperCase()}${kind.slice(1)}`], values);
         show(text, isWrong, values.persen, () => sending.cancel());
       });
@@ -339,7 +340,7 @@
       send(event.submitter);
     });
 
-    if (window.matchMedia("(pointer: coarse)").matches && words.terima.includes("image/")) {
+    if (window.matchMedia("(pointer: coarse)").matches && accept.includes("image/")) {
       const camera = document.createElement("button");
       camera.type = "button";
       camera.className = "govuk-button govuk-button--secondary";
@@ -358,5 +359,5 @@
     });
   };
 
-  for (const form of document.querySelectorAll("form[data-unggah]")) prepare(form);
+  for (const way of document.querySelectorAll("[data-unggah]")) prepare(way);
 })();
