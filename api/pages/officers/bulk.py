@@ -53,7 +53,7 @@ class ToDecide:
     permit_name: str
     applicant_name: str
     task: str
-    letter: str  # address of the draft; "" where there is none
+    letter: str  # address of the draft
     thumb: str
 
 
@@ -123,7 +123,9 @@ async def _to_decide(services: Services, login: Login, marked: list[Marked]) -> 
         async with services.db.transaction() as session:
             shown = await task_page(session, work.task, work.application)
         letter = next((each for each in shown.letters if each.sha256 == one.seen), None)
-        file = f"/kasus/{shown.number}/surat/{letter.purpose}" if letter else ""
+        if letter is None:
+            continue  # what has no letter to show is read by itself
+        file = f"/kasus/{shown.number}/surat/{letter.purpose}"
         found.append(
             ToDecide(
                 mark=f"{one.task_id}|{one.seen}",
@@ -131,8 +133,8 @@ async def _to_decide(services: Services, login: Login, marked: list[Marked]) -> 
                 permit_name=shown.permit_name,
                 applicant_name=shown.applicant_name,
                 task=task_words(shown.kind),
-                letter=f"/kasus/{shown.number}/baca-surat/{letter.purpose}?draf=1" if letter else "",
-                thumb=f"{file}/1.png?lebar=240&draf=1" if letter else "",
+                letter=f"/kasus/{shown.number}/baca-surat/{letter.purpose}?draf=1",
+                thumb=f"{file}/1.png?lebar=240&draf=1",
             )
         )
     return found

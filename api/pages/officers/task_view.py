@@ -40,7 +40,8 @@ from store.queries.stuck import NoteLine
 from store.tables import ApplicationRow, TaskRow
 
 DRAFT_KINDS = frozenset({TaskKind.DESK_CHECK, TaskKind.PARAF, TaskKind.SIGNING})
-READS_DRAFT = DRAFT_KINDS | {TaskKind.DRAFTING}
+PRODUCTS = frozenset({"permit", "rejection", "revocation", "replacement", "extension"})
+"""Letters that are drafted, read and signed; the others are written by the engine."""
 
 
 @dataclass(frozen=True)
@@ -378,12 +379,8 @@ def _judged(page: TaskPage, code: str, typed: Typed) -> Judged:
 def _sheets(page: TaskPage, beside: Beside) -> list[Sheet]:
     """The papers, what is judged first."""
     kind = TaskKind(page.kind)
-    found: list[Sheet] = []
-    judges_documents = kind in (TaskKind.ASSESSMENT, TaskKind.MEETING)
-    if kind in READS_DRAFT:
-        current = [one for one in page.letters if one.sha256 and one.status == "reserved"]
-        judged = [one for one in current if one.sha256 == page.subject_sha256]
-        found += [letter_sheet(page.number, one, draft=True) for one in judged or current[-1:]]
+    found = [letter_sheet(page.number, one, draft=True) for one in _drafts(page, kind)]
+    judges_documents = kind in (TaskKind.ASSESSMENT, TaskKind.MEETING) or (kind is TaskKind.DESK_CHECK and not found)
     named = [one for one in beside.evidence if one.sha256 in page.instructions]
     own = [one for one in beside.evidence if one.task_id == page.id]
     others = [one for one in beside.evidence if one.task_id != page.id and one not in named]
@@ -395,6 +392,15 @@ def _sheets(page: TaskPage, beside: Beside) -> list[Sheet]:
     papers = [document_sheet(page.number, one) for one in newest_of(page.documents) if one.requirement not in wanted]
     papers = [replace(one, first=judges_documents) for one in papers]
     return [*first, *papers, *(evidence_sheet(one) for one in others)]
+
+
+def _drafts(page: TaskPage, kind: TaskKind) -> list[LetterView]:
+    """The letter that is judged, or the one that is to be written again."""
+    if kind in DRAFT_KINDS:
+        return [one for one in page.letters if one.sha256 == page.subject_sha256]
+    if kind is TaskKind.DRAFTING:
+        return [one for one in page.letters if one.sha256 and one.status == "reserved" and one.purpose in PRODUCTS]
+    return []
 
 
 def _ask(page: TaskPage, beside: Beside) -> str:
