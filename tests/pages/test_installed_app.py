@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api.pages.field_codes import field_code_pages
+from api.pages.public.field_codes import field_code_pages
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from PIL import Image
