@@ -29,7 +29,7 @@ NPM_SECONDS = 240
 FIRST_STYLES = ("tokens.css", "fonts.css", "sakpore.css")
 """The others, one for each folder of pages, follow in the order of their names."""
 MAP_STYLE = "peta.css"
-STANDALONE_STYLES = ("cetak.css", MAP_STYLE)
+STANDALONE_STYLES = ("cetak.css", "kartu.css", MAP_STYLE)
 """Sheets that single pages ask for; the map's stands behind that of Leaflet."""
 PRESSED = (".css", ".js", ".svg", ".json")
 FONTS = tuple(f"noto-sans-{subset}-{weight}-normal.woff2" for subset in ("latin", "latin-ext") for weight in (400, 700))

@@ -29,7 +29,7 @@ def test_a_visitor_finds_a_permit_and_its_guide_without_javascript(opens: Opens,
 def test_a_visitor_follows_a_case_by_its_code_without_javascript(opens: Opens, office: Office, width: int) -> None:
     number = office.submitted()
     office.waiting_at(number, "verification")
-    case = office.get("pemohon-2", f"/applications/{number}")
+    case = office.get("pemohon.dua", f"/applications/{number}")
     page = opens(width=width, scripts=False)
     page.goto("/")
     page.get_by_label("Kode lacak").fill(case["tracking_code"].lower())

@@ -11,7 +11,7 @@ from api.catalogue_words import catalogue_words
 from api.pages.language import gettext as _
 from api.pages.public.examples import example_of
 from api.pages.public.needs import Need, answers, field_title, needs, other_need, search_words
-from permits.definition import AnyStage, Issuance, PermitDefinition, Recommendation, Requirement, Variant
+from permits.definition import AnyStage, Issuance, LegalBasis, PermitDefinition, Recommendation, Requirement, Variant
 from permits.promise_check import stage_days
 from store.queries.catalogue import PermitTypeLine
 
@@ -172,9 +172,14 @@ def type_view(definition: PermitDefinition, variant: Variant | None = None) -> T
         chosen=_variant(definition, chosen),
         variants=[(one.value, variant_word(one)) for one in offered] if len(offered) > 1 else [],
         steps=_steps(definition),
-        legal_basis=[Basis(text=one.text, confirmed=one.confirmed) for one in definition.legal_basis],
+        legal_basis=[_basis(one) for one in definition.legal_basis],
         questions=[field.label for field in definition.form],
     )
+
+
+def _basis(basis: LegalBasis) -> Basis:
+    # A basis that only says that it is awaited needs no second word about it.
+    return Basis(text=basis.text, confirmed=basis.confirmed or "menunggu" in basis.text.lower())
 
 
 def variant_word(variant: Variant) -> str:
