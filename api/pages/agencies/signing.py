@@ -85,9 +85,12 @@ async def sign(
         field = "kode" if error.code is ApiCode.STEP_UP_REFUSED else "frasa"
         status, errors = refused(request, error, field)
         return await _shown(request, services, work, status, errors)
-    ordered = all(one["state"] == "ordered" for one in body_of(answer)["results"])
+    if any(one["state"] == "unknown" for one in body_of(answer)["results"]):
+        # Asked again under the same key it is the same consent, so that nothing is signed twice.
+        errors = [("frasa", _("Sistem belum menjawab. Ketik frasa sandi dan kode yang baru, lalu kirim sekali lagi."))]
+        return await _shown(request, services, work, 202, errors, form_key=form.text(KEY, 128))
     news = _("Persetujuan Anda diterima. Suratnya sedang ditandatangani.")
-    return onward(request, f"/permintaan/{work.task.id}", news if ordered else _("Persetujuan Anda sedang diteruskan."))
+    return onward(request, f"/permintaan/{work.task.id}", news)
 
 
 @signing_pages.post("/permintaan/{task_id}/tulis-ulang")
@@ -121,13 +124,18 @@ def _wrong(wrong: ValidationError) -> FormErrors:
 
 
 async def _shown(
-    request: Request, services: Services, work: Work, status: int = 200, errors: FormErrors | None = None
+    request: Request,
+    services: Services,
+    work: Work,
+    status: int = 200,
+    errors: FormErrors | None = None,
+    **context: str,
 ) -> Response:
     ready: Readiness = await readiness(services, work.actor)
     view = await _letter(services, work)
     return form_page(
-        request, "agencies/tanda-tangan.html", status, letter=view, ready=ready, errors=errors or [],
-    )  # fmt: skip
+        request, "agencies/tanda-tangan.html", status, letter=view, ready=ready, errors=errors or [], **context
+    )
 
 
 async def _letter(services: Services, work: Work) -> LetterToSign:
