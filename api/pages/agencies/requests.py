@@ -16,6 +16,7 @@ from api.pages.forms import KEY, FormErrors, Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.papers import Requirement
 from api.pages.rendering import Refused, body_of, form_page, is_unsure, onward, page, refused, unsure_page
+from api.pages.settling import until_written
 from api.problems import ApiCode
 from api.routes.assignments import AssignmentAsked, assign_task
 from api.routes.stuck import NoteAsked, answer_why
@@ -95,6 +96,7 @@ async def answer(
     address = f"/permintaan/{work.task.id}"
     if is_unsure(taken):
         return unsure_page(request, form, address)
+    await until_written(services, work.task.id)
     asked = typed["answer"] == "question"
     return onward(
         request,
