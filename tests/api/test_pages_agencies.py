@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from api.engine import Unknown
 from permits.authority import Actor, Role
-from permits.decisions import QuestionAsked, Recommended, TaskKind
+from permits.decisions import QuestionAsked, Recommended, Returned, SignatureOrdered, TaskKind
 from permits.errors import Code, RuleError
 from permits.events import Tag
 from permits.steps import Notice, OpdAnswer, Step, TaskChanged, TaskClosed
-from tests.api.cases import an_event, open_task
-from tests.api.conftest import Api
+from store.records import Mandate
+from tests.api.cases import a_letter, an_event, open_task
+from tests.api.conftest import Api, a_person
 from tests.api.filing import a_case, a_pdf, a_picture
 
 TYPE = "izin-penelitian"
@@ -310,3 +312,87 @@ async def test_a_picture_is_a_letter_too(api: Api) -> None:
     assert answer.status_code == 303
     body = api.engine.decisions[0][1].body
     assert isinstance(body, Recommended) and body.letter is not None
+
+
+async def test_the_agencys_head_gives_the_request_to_one_of_its_own_officers(api: Api) -> None:
+    await api.records.ensure_account(a_person("pimpinan", role=Role.OPD, opd="bappeda", is_head=True))
+    _, task = await a_request(api)
+    head = await api.as_("pimpinan")
+    assert 'value="dinas"' in (await head.get(f"/permintaan/{task}")).text
+    assert "Serahkan kepada petugas" not in words(await (await api.as_("dinas")).get(f"/permintaan/{task}"))
+    given = await head.post(f"/permintaan/{task}/serahkan", data={"kepada": "dinas", "kunci": "k"})
+    assert given.status_code == 303
+    assert api.engine.assignments[0][1].to == OFFICER
+    stranger = await head.post(f"/permintaan/{task}/serahkan", data={"kepada": "depan", "kunci": "k2"})
+    assert stranger.status_code == 404 and len(api.engine.assignments) == 1
+
+
+async def test_an_answer_that_is_not_known_yet_is_asked_again_with_its_letter(api: Api) -> None:
+    _, task = await a_request(api)
+    client, api.engine.raises = await api.as_("dinas"), Unknown()
+    files = {"file": ("surat.pdf", a_pdf(text="surat"), "application/pdf")}
+    form = {"jawaban": "approve", "kunci": "kunci-2"}
+    unsure = await client.post(f"/permintaan/{task}/jawaban", data=form, files=files)
+    assert unsure.status_code == 202
+    hidden = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', unsure.text))
+    assert hidden["kunci"] == "kunci-2" and len(hidden["surat"]) == 64
+    api.engine.raises = None
+    assert (await client.post(f"/permintaan/{task}/jawaban", data=hidden)).status_code == 303
+    [(_, decision, key)] = api.engine.decisions
+    assert isinstance(decision.body, Recommended)
+    assert (decision.body.letter, key) == (hidden["surat"], "kunci-2")
+
+
+async def a_letter_to_sign(api: Api) -> tuple[str, str]:
+    """The agency's answer as a letter that waits for its officer's signature: task and sha256."""
+    number, first = await a_request(api)
+    await decided(api, number, first, kind="recommended", answer="approve")
+    sha256, _ = await a_letter(api, number, TYPE)
+    child = f"{number}-opd-bappeda-1"
+    task = await open_task(
+        api, number, TaskKind.SIGN_RECOMMENDATION, Role.OPD, id=f"{child}.sign_recommendation.2", workflow_id=child,
+        opd="bappeda", holder="Bappeda", subject_sha256=sha256, return_to=("recommendation",),
+    )  # fmt: skip
+    return task, sha256
+
+
+async def a_mandate(api: Api) -> None:
+    mandate = Mandate(
+        id="m", account_id="dinas", capacity="opd", opd="bappeda", certificate_sha256="b" * 64,
+        valid_from=date(2026, 1, 1), decree="Keputusan contoh",
+    )  # fmt: skip
+    await api.records.give_mandate(mandate)
+
+
+async def test_an_officer_signs_the_agencys_letter_with_passphrase_and_code(api: Api) -> None:
+    task, sha256 = await a_letter_to_sign(api)
+    client = await api.as_("dinas")
+    without = words(await client.get(f"/permintaan/{task}/tanda-tangan"))
+    assert "Anda belum mempunyai mandat" in without and "Frasa sandi sertifikat" not in without
+    await a_mandate(api)
+    led = await client.get(f"/permintaan/{task}")
+    assert led.headers["location"] == f"/permintaan/{task}/tanda-tangan"
+    shown = await client.get(f"/permintaan/{task}/tanda-tangan")
+    assert "/1.png?draf=1" in shown.text and f'value="{sha256}"' in shown.text
+    form = {"seen": sha256, "frasa": "frasa-sandi-contoh", "kode": "123 456", "kunci": "ttd-1"}
+    for name, said in (("frasa", "Ketik frasa sandi"), ("kode", "enam angka")):
+        wrong = await client.post(f"/permintaan/{task}/tanda-tangan", data={**form, name: ""})
+        assert wrong.status_code == 422 and said in words(wrong) and "frasa-sandi-contoh" not in wrong.text
+    api.engine.raises = Unknown()
+    unsure = await client.post(f"/permintaan/{task}/tanda-tangan", data=form)
+    assert unsure.status_code == 202 and 'name="kunci" value="ttd-1"' in unsure.text
+    api.engine.raises = None
+    assert (await client.post(f"/permintaan/{task}/tanda-tangan", data=form)).status_code == 303
+    [(_, decision, _)] = api.engine.decisions
+    assert isinstance(decision.body, SignatureOrdered) and decision.seen == sha256
+
+
+async def test_an_officer_who_does_not_sign_says_what_has_to_change(api: Api) -> None:
+    task, _ = await a_letter_to_sign(api)
+    client = await api.as_("dinas")
+    empty = await client.post(f"/permintaan/{task}/tulis-ulang", data={"alasan": " "})
+    assert empty.status_code == 422 and 'href="#alasan"' in empty.text
+    given = await client.post(f"/permintaan/{task}/tulis-ulang", data={"alasan": "Syaratnya kurang satu."})
+    assert given.status_code == 303
+    body = api.engine.decisions[0][1].body
+    assert isinstance(body, Returned) and (body.to, body.reason) == ("recommendation", "Syaratnya kurang satu.")

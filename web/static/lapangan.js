@@ -100,7 +100,7 @@
     if (answer.status === 401) throw new LoggedOut();
     if (answer.status >= 500 || answer.status === 429 || given === null) throw new Away();
     if (!answer.ok) throw new Refused(given, answer.status);
-    return { status: answer.status, ...given };
+    return { ...given, http: answer.status };
   };
 
   const decisionOf = (entry, pictures) => {
@@ -130,7 +130,7 @@
     for (let turn = 0; turn < 5; turn += 1) {
       try {
         const answer = await ask("POST", `${path}/decision`, { json: body, key: entry.key, token });
-        if (answer.status !== 202) return;
+        if (answer.http !== 202) return;
       } catch (wrong) {
         if (!(wrong instanceof Refused) || !(await isMine(entry, path, wrong))) throw wrong;
         return;
@@ -525,7 +525,6 @@
       $("ambil-posisi").addEventListener("click", locate);
     }
     entry = (await entryOf(here)) ?? null;
-    if (entry?.state === "terkirim") entry = null; // the page is open again: it was sent back
     if (entry) fill(entry);
     shows.forEach((show) => show());
     await showPictures();
@@ -546,14 +545,29 @@
     });
   };
 
+  // Loads the page again once the office's list says that the task is over.
+  const overAtTheOffice = async () => {
+    const path = `/tasks/${encodeURIComponent(task)}`;
+    for (let turn = 0; turn < 60; turn += 1) {
+      const now = await ask("GET", path).catch(() => null);
+      if (now && now.status !== "open") {
+        window.location.reload();
+        return;
+      }
+      await new Promise((done) => { window.setTimeout(done, 1000); });
+    }
+  };
+
   const prepare = async () => {
     const sent = task ? await entryOf(here) : null;
-    if (isOpen && !(sent?.state === "terkirim" && !navigator.onLine)) await prepareForm();
-    else if (sent?.state === "terkirim") {
+    if (sent?.state === "terkirim") {
+      // A task that is decided never opens again; the office's own list trails behind by a moment.
       if (isOpen) freeze(true);
       say("terkirim");
-      if (navigator.onLine) await drop("isian", here);
-    } else if (sent) {
+      if (isOpen) overAtTheOffice();
+      else if (navigator.onLine) await drop("isian", here);
+    } else if (isOpen) await prepareForm();
+    else if (sent) {
       // The task is over: what was entered can still be read, copied and deleted.
       entry = sent;
       say(sent.state === "draf" ? "bentrok" : sent.state, sent.detail);

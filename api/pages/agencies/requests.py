@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
@@ -16,7 +16,8 @@ from api.pages.forms import KEY, FormErrors, Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.papers import Requirement
 from api.pages.rendering import Refused, body_of, form_page, is_unsure, onward, page, refused, unsure_page
-from api.problems import ApiCode, Problem
+from api.pages.settling import until_written
+from api.problems import ApiCode
 from api.routes.assignments import AssignmentAsked, assign_task
 from api.routes.stuck import NoteAsked, answer_why
 from api.routes.tasks import add_attachment
@@ -78,6 +79,8 @@ async def answer(
         if form.has_file:
             kept = body_of(await add_attachment(request, work, services, only_once))
             typed = typed | {"letter": kept["sha256"], "letter_name": kept["filename"]}
+            # Should the engine not answer, the form that asks again has no file: it names the letter that is kept.
+            form.fields.update(surat=[kept["sha256"]], nama_surat=[kept["filename"]], pakai_surat=["ya"])
         errors = _missing(typed)
         if errors:
             return await _shown(request, services, work, 422, errors, typed)
@@ -93,6 +96,7 @@ async def answer(
     address = f"/permintaan/{work.task.id}"
     if is_unsure(taken):
         return unsure_page(request, form, address)
+    await until_written(services, work.task.id)
     asked = typed["answer"] == "question"
     return onward(
         request,
@@ -243,7 +247,7 @@ async def _view(services: Services, work: Work) -> RequestView:
 
 
 async def _looker(services: Services, work: Work) -> Looker:
-    actor: Any = work.actor
+    actor = work.actor
     colleagues: tuple[tuple[str, str], ...] = ()
     if actor.is_head and actor.opd:
         rows = await services.records.accounts(opd=actor.opd)
@@ -252,9 +256,3 @@ async def _looker(services: Services, work: Work) -> Looker:
     if actor.opd:
         mandate = await services.records.agency_mandate_for(actor.id, await services.office_today(), actor.opd)
     return Looker(actor, work.subject, mandate is not None, colleagues)
-
-
-def check_is_agency(work: Work) -> None:
-    """Raises Problem(not-found) for people who are of no agency."""
-    if not is_of_an_agency(work.actor):
-        raise Problem(ApiCode.NOT_FOUND)

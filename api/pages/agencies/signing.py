@@ -22,6 +22,7 @@ from api.pages.agencies.words import Countdown, countdown, office_now
 from api.pages.forms import KEY, FormErrors, Sent
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, body_of, form_page, is_unsure, onward, refused, unsure_page
+from api.pages.settling import until_written
 from api.problems import ApiCode, Problem
 from api.routes.documents import letter_content
 from api.routes.signing import Signer, activate
@@ -85,9 +86,13 @@ async def sign(
         field = "kode" if error.code is ApiCode.STEP_UP_REFUSED else "frasa"
         status, errors = refused(request, error, field)
         return await _shown(request, services, work, status, errors)
-    ordered = all(one["state"] == "ordered" for one in body_of(answer)["results"])
+    if any(one["state"] == "unknown" for one in body_of(answer)["results"]):
+        # Asked again under the same key it is the same consent, so that nothing is signed twice.
+        errors = [("frasa", _("Sistem belum menjawab. Ketik frasa sandi dan kode yang baru, lalu kirim sekali lagi."))]
+        return await _shown(request, services, work, 202, errors, form_key=form.text(KEY, 128))
+    await until_written(services, work.task.id)
     news = _("Persetujuan Anda diterima. Suratnya sedang ditandatangani.")
-    return onward(request, f"/permintaan/{work.task.id}", news if ordered else _("Persetujuan Anda sedang diteruskan."))
+    return onward(request, f"/permintaan/{work.task.id}", news)
 
 
 @signing_pages.post("/permintaan/{task_id}/tulis-ulang")
@@ -107,6 +112,7 @@ async def write_anew(work: Answerable, request: Request, services: Here, form: S
         return await _shown(request, services, work, status, errors)
     if is_unsure(answer):
         return unsure_page(request, form, f"/permintaan/{work.task.id}")
+    await until_written(services, work.task.id)
     return onward(request, f"/permintaan/{work.task.id}", _("Baik. Jawabannya dapat ditulis ulang."))
 
 
@@ -121,13 +127,18 @@ def _wrong(wrong: ValidationError) -> FormErrors:
 
 
 async def _shown(
-    request: Request, services: Services, work: Work, status: int = 200, errors: FormErrors | None = None
+    request: Request,
+    services: Services,
+    work: Work,
+    status: int = 200,
+    errors: FormErrors | None = None,
+    **context: str,
 ) -> Response:
     ready: Readiness = await readiness(services, work.actor)
     view = await _letter(services, work)
     return form_page(
-        request, "agencies/tanda-tangan.html", status, letter=view, ready=ready, errors=errors or [],
-    )  # fmt: skip
+        request, "agencies/tanda-tangan.html", status, letter=view, ready=ready, errors=errors or [], **context
+    )
 
 
 async def _letter(services: Services, work: Work) -> LetterToSign:

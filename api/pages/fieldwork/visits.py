@@ -19,6 +19,7 @@ from api.pages.fieldwork.visit_view import KINDS, Looker, VisitView, visit_line,
 from api.pages.forms import KEY, FormErrors, Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, is_unsure, onward, refused, unsure_page
+from api.pages.settling import until_written
 from api.problems import ApiCode, Problem
 from api.routes.assignments import AssignmentAsked, assign_task
 from api.routes.documents import letter_content
@@ -207,6 +208,7 @@ async def _decided(
         return await _shown(request, services, work, login.actor, status, errors, typed)
     if is_unsure(answer):
         return unsure_page(request, form, f"/lapangan/{work.task.id}")
+    await until_written(services, work.task.id)
     return onward(request, f"/lapangan/{work.task.id}", news)
 
 
