@@ -82,14 +82,11 @@ async def test_every_page_has_the_policy_is_kept_by_nobody_and_hides_its_cookies
 
 async def test_no_form_that_is_not_ours_changes_anything(api: Api) -> None:
     """A log-in's cookie comes along with a form of any site; only ours knows the secret."""
-    for person in ("pemohon", "depan", "dinas", "kepala", "koordinator", "ops"):
+    for person in ("pemohon", "depan", "ops"):
         client = await logged_in(api, person)
         for method, path in page_routes(api, safe=False):
-            for data in ({}, {"csrf_token": "tebakan", "kunci": "x" * 12}):
-                answer = await client.request(method, filled(path), data=data)
-                assert answer.status_code in (303, 400, 401, 403, 404, 405, 413, 415, 422), (person, path)
-                if answer.status_code == 303:
-                    assert "/masuk" in answer.headers["location"], (person, path)
+            answer = await client.request(method, filled(path), data={"csrf_token": "tebakan", "kunci": "x" * 12})
+            assert answer.status_code in (400, 401, 403, 404, 413, 415, 422), (person, path)
 
 
 async def test_the_camera_and_the_place_are_for_few_pages(api: Api) -> None:
