@@ -72,10 +72,14 @@ def test_a_citizen_applies_from_log_in_to_tracking_without_javascript(
     opens: Opens, width: int, tmp_path: Path
 ) -> None:
     page = opens(width=width, scripts=False)
-    page.goto(f"/permohonan/baru?izin={TYPE}")
-    page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(PEOPLE[STUDENT].email)
-    page.get_by_label("Kata sandi").first.fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Masuk").click()
+    page.goto("/izin")
+    page.get_by_label("Cari jenis izin").fill("penelitian")
+    page.get_by_role("button", name="Cari izin").click()
+    page.get_by_role("link", name="Izin Penelitian", exact=True).click()
+    page.get_by_role("link", name="Ajukan izin ini").click()
+    page.get_by_label("Alamat e-mail").fill(PEOPLE[STUDENT].email)
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    page.get_by_role("button", name="Masuk", exact=True).click()
     expect(page.locator("h1")).to_contain_text("Ajukan Izin Penelitian")
     page.get_by_role("button", name="Mulai").click()
     page.get_by_label("Saya sendiri").check()
