@@ -40,7 +40,7 @@ async def test_head_of_a_document_is_for_its_owner(api: Api) -> None:
     ("address", "allowed"),
     [
         ("/api/v1/applications/PRM-2026-000001", "DELETE, GET, HEAD, PATCH"),
-        ("/api/v1/applications/PRM-2026-000001/documents/ktp", "GET, HEAD, PUT"),
+        ("/api/v1/applications/PRM-2026-000001/documents/ktp", "DELETE, GET, HEAD, PUT"),
         ("/api/v1/applications", "GET, HEAD, POST"),
         ("/api/v1/sessions/current", "DELETE, GET, HEAD"),
         ("/api/v1/codec/decode", "OPTIONS, POST"),
