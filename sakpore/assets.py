@@ -22,6 +22,7 @@ from pathlib import Path
 import brotli
 
 from sakpore.icons import ICONS, draw
+from sakpore.scoping import scoped
 from sakpore.thinning import thinned, used_names
 
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -158,7 +159,7 @@ def _write_files(web: Path, dist: Path) -> dict[str, str]:
         put(name, "\n".join(_without_remarks((static / part).read_text()) for part in joined).encode())
     for name, drawing in ICONS.items():
         put(name, draw((static / "star.svg").read_bytes(), *drawing))
-    sheets = [_framework(web), *(_without_comments(path.read_text()) for path in own_styles(static))]
+    sheets = [_framework(web), *_own_sheets(static)]
     put("sakpore.css", _with_hashed_names("\n".join(sheets), manifest).encode())
     for name in STANDALONE_STYLES:
         if (static / name).is_file():
@@ -174,6 +175,17 @@ def _framework(web: Path) -> str:
         return thinned(_without_foreign_marks(sheet), used)
     except ValueError as error:
         raise AssetsNotBuilt(f"lembar gaya govuk-frontend tidak dapat diringkas: {error}.") from None
+
+
+def _own_sheets(static: Path) -> list[str]:
+    sheets = []
+    for path in own_styles(static):
+        sheet = _without_comments(path.read_text())
+        try:
+            sheets.append(sheet if path.name in FIRST_STYLES else scoped(sheet, path.stem))
+        except ValueError as error:
+            raise AssetsNotBuilt(f"lembar gaya {path.name} tidak dapat dibaca: {error}.") from None
+    return sheets
 
 
 def _without_comments(sheet: str) -> str:

@@ -49,7 +49,7 @@ def thinned(sheet: str, used: frozenset[str]) -> str:
         ValueError: the braces of the sheet do not match.
     """
     plain = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
-    return "".join(_kept(head, body, used) for head, body in _rules(plain))
+    return "".join(_kept(head, body, used) for head, body in rules(plain))
 
 
 def names_in_selector(selector: str) -> set[str]:
@@ -78,11 +78,11 @@ def _kept(head: str, body: str | None, used: frozenset[str]) -> str:
         return f"{head}{{{inside}}}" if inside else ""
     if head.startswith("@"):
         return f"{head}{{{body}}}"
-    selectors = [one for one in _apart(head) if names_in_selector(one) <= used]
+    selectors = [one for one in apart(head) if names_in_selector(one) <= used]
     return f"{','.join(selectors)}{{{body}}}" if selectors else ""
 
 
-def _rules(sheet: str) -> Iterator[tuple[str, str | None]]:
+def rules(sheet: str) -> Iterator[tuple[str, str | None]]:
     """Each rule's head and body; a statement without a body, such as a charset, has None."""
     start, depth, opened = 0, 0, 0
     for place, mark in enumerate(sheet):
@@ -103,6 +103,6 @@ def _rules(sheet: str) -> Iterator[tuple[str, str | None]]:
         raise ValueError("the style sheet leaves braces open")
 
 
-def _apart(head: str) -> list[str]:
+def apart(head: str) -> list[str]:
     """Selectors of a list; a comma within parentheses does not part them."""
     return re.split(r",(?![^(]*\))", head)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.ext import Extension
 from markupsafe import Markup
 
 from api.pages.formatting import FILTERS
@@ -31,7 +32,7 @@ def page_environment(web: Path, *, assets_url: str = "/assets") -> Environment:
     manifest = read_manifest(web)
     environment = Environment(
         loader=FileSystemLoader(web / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n", Area],
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -46,6 +47,15 @@ def read_manifest(web: Path) -> Mapping[str, str]:
     """Return the built files of `web/dist` by their plain names."""
     names: dict[str, str] = json.loads((web / "dist" / "manifest.json").read_text())
     return {plain: built for plain, built in names.items() if not plain.startswith(".")}
+
+
+class Area(Extension):
+    """Tells a page which folder it lies in: `area`, "" for those in none; the sheet's rules go by it."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template with its folder's name in its first line."""
+        folder, slash, _ = (name or "").partition("/")
+        return f'{{% set area = "{folder}" %}}{source}' if slash else source
 
 
 def error_of(errors: Sequence[tuple[str, str]], field: str) -> dict[str, str] | None:
