@@ -27,7 +27,7 @@ async def as_head(page: Page) -> None:
     await page.goto(page.url.rpartition("/api/")[0] + "/masuk?next=/akun/kunci")
     await page.get_by_label("Alamat e-mail").fill("kepala@contoh.invalid")
     await page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
-    await page.get_by_role("main").get_by_role("button", name="Masuk").click()
+    await page.get_by_role("main").get_by_role("button", name="Masuk", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Kunci sandi untuk menandatangani")
 
 

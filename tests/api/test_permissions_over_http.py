@@ -39,6 +39,10 @@ OPEN_TO_ALL_SIGNED_IN: set[Route] = {
     ("PATCH", "/api/v1/me"),
     ("POST", "/api/v1/me/email"),
     ("PUT", "/api/v1/me/password"),
+    ("GET", "/api/v1/me/login-keys"),
+    ("POST", "/api/v1/me/login-keys"),
+    ("POST", "/api/v1/me/login-keys/options"),
+    ("DELETE", "/api/v1/me/login-keys/{key}"),
     ("GET", "/api/v1/sessions/current"),
     ("DELETE", "/api/v1/sessions/current"),
 }
