@@ -32,11 +32,10 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-DEVICES = {
-    "/v": "camera=(self), geolocation=(), microphone=(), payment=()",
-    "/lapangan": "camera=(self), geolocation=(self), microphone=(), payment=()",
-}
-"""Pages that may ask for the camera or the place, by the first part of their address; all others may not."""
+CAMERA = "camera=(self), geolocation=(), microphone=(), payment=()"
+CAMERA_AND_PLACE = "camera=(self), geolocation=(self), microphone=(), payment=()"
+DEVICES = {re.compile(r"/v(/foto)?"): CAMERA, re.compile(r"/lapangan(/.*)?"): CAMERA_AND_PLACE}
+"""The pages that may ask for the camera or the place, by their addresses; all others may not."""
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 MAX_JSON_BYTES = 1024 * 1024
 
@@ -86,8 +85,9 @@ class RequestLayer:
             self._log(scope, method, status, started, request_id)
 
     def _dress(self, headers: MutableHeaders, path: str, request_id: str) -> None:
-        if devices := DEVICES.get(f"/{path.split('/', 2)[1]}"):
-            headers.setdefault("Permissions-Policy", devices)
+        for pages, devices in DEVICES.items():
+            if pages.fullmatch(path):
+                headers.setdefault("Permissions-Policy", devices)
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-Id"] = request_id

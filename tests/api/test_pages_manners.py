@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.cookies import HOST_PREFIX
-from api.layers import CONTENT_POLICY, DEVICES
+from api.layers import CAMERA, CAMERA_AND_PLACE, CONTENT_POLICY
 from tests.api.conftest import PASSWORD, Api
 from tests.api.filing import a_case
 
@@ -91,12 +91,12 @@ async def test_no_form_that_is_not_ours_changes_anything(api: Api) -> None:
 
 async def test_the_camera_and_the_place_are_for_few_pages(api: Api) -> None:
     client = api.anonymous(Accept="text/html")
-    for path in ("/", "/masuk", "/lacak/7Q2MZK4XWB3FJ5T8"):
+    for path in ("/", "/masuk", "/lacak/7Q2MZK4XWB3FJ5T8", "/v/x"):
         policy = (await client.get(path)).headers["permissions-policy"]
         assert "camera=()" in policy and "geolocation=()" in policy
-    assert (await client.get("/v")).headers["permissions-policy"] == DEVICES["/v"]
-    assert (await client.get("/lapangan/x")).headers["permissions-policy"] == DEVICES["/lapangan"]
-    assert "geolocation=(self)" in DEVICES["/lapangan"] and "camera=(self)" in DEVICES["/lapangan"]
+    assert (await client.get("/v")).headers["permissions-policy"] == CAMERA
+    assert (await client.get("/lapangan/x")).headers["permissions-policy"] == CAMERA_AND_PLACE
+    assert "geolocation=(self)" in CAMERA_AND_PLACE and "camera=(self)" in CAMERA_AND_PLACE
 
 
 async def test_the_log_knows_routes_and_no_person(api: Api, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from api.engine import Unknown
-from permits.authority import Role
+from api.pages.menu import home_of
+from permits.authority import Actor, Role
 from permits.decisions import Decision, TaskKind, VerdictsGiven
 from permits.errors import Code, RuleError
 from tests.api.cases import SEEN, a_letter, a_repair, close_task, open_task
-from tests.api.conftest import PEOPLE, Api
+from tests.api.conftest import Api, a_person
 from tests.api.filing import a_case, a_pdf, definition
 
 CODES = [one.code for one in definition().requirements]
@@ -61,9 +62,14 @@ async def a_verification(api: Api) -> tuple[str, str]:
     return number, await open_task(api, number, TaskKind.VERIFICATION, Role.FRONT_OFFICE, wanted_documents=wanted)
 
 
-@pytest.mark.parametrize("person", [name for name in PEOPLE if name not in ("pemohon", "tetangga", "ops", "kepala")])
-async def test_the_page_that_a_desk_begins_at_is_there(api: Api, person: str) -> None:
-    client = await on_pages(api, person)
+AT_THE_INBOX = [role for role in Role if home_of(Actor(id="x", name="x", role=role)) == "/tugas" and role != "system"]
+
+
+@pytest.mark.parametrize("role", AT_THE_INBOX)
+async def test_the_page_that_a_role_begins_at_is_there(api: Api, role: Role) -> None:
+    opd = "bappeda" if role is Role.OPD else None
+    await api.records.ensure_account(a_person(f"awal-{role.value}", role=role, opd=opd))
+    client = await on_pages(api, f"awal-{role.value}")
     answer = await client.get("/tugas")
     assert answer.status_code == 200
     assert "Tidak ada tugas" in words(answer.text)

@@ -73,9 +73,9 @@ def opened(context: BrowserContext, environment: Environment, web: Path) -> Iter
 
 
 def headers_of_the_api() -> dict[str, str]:
-    from api.layers import _HEADERS, DEVICES
+    from api.layers import _HEADERS, CAMERA
 
-    return {**_HEADERS, "Permissions-Policy": DEVICES["/v"]}
+    return {**_HEADERS, "Permissions-Policy": CAMERA}
 
 
 def test_a_code_of_ours_opens_our_own_page(opened: Open) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api.pages.public.field_codes import field_code_pages
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from PIL import Image
@@ -14,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from starlette.responses import HTMLResponse, Response
 
 from api.pages.live import live_pages
+from api.pages.public.field_codes import field_code_pages
 from tests.pages.samples.people import APPLICANT, framed
 from tests.pages.served import Door, wait_until
 from tests.pages.shown import find_chromium
