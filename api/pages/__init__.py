@@ -50,12 +50,12 @@ def read_manifest(web: Path) -> Mapping[str, str]:
 
 
 class Area(Extension):
-    """Tells a page which folder it lies in: `area`, "" for those in none; the sheet's rules go by it."""
+    """Tells a page which folder it lies in: `page_folder`, "" for those in none; the sheet's rules go by it."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """The template with its folder's name in its first line."""
         folder, slash, _ = (name or "").partition("/")
-        return f'{{% set area = "{folder}" %}}{source}' if slash else source
+        return f'{{% set page_folder = "{folder}" %}}{source}' if slash else source
 
 
 def error_of(errors: Sequence[tuple[str, str]], field: str) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 """Rules of one folder of pages stay there, though all pages share one sheet."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from jinja2 import Environment
 
 from sakpore.assets import build
 from sakpore.scoping import scoped
-from tests.pages.samples.people import OPS, framed
+from tests.pages import samples
 
 
 def test_each_selector_is_put_under_its_folders_class() -> None:
@@ -29,14 +30,13 @@ def test_braces_that_do_not_match_stop_the_build() -> None:
         scoped(".a { .b { }", "head")
 
 
-def test_a_page_says_which_folder_it_lies_in(environment: Environment) -> None:
-    sections: list[object] = []
-    inside = environment.get_template("administration/overview.html").render(
-        framed(OPS, parts=[], sections=sections, engine_ui=None)
-    )
-    outside = environment.get_template("galat.html").render(status=404, request_id="contoh")
-    assert '<body class="govuk-template__body area-administration">' in inside
-    assert '<body class="govuk-template__body">' in outside
+@pytest.mark.parametrize("name", samples.pages())
+def test_a_page_says_which_folder_it_lies_in(environment: Environment, name: str) -> None:
+    template, context = samples.pages()[name]
+    html = environment.get_template(template).render(**context)
+    classes = " ".join(re.findall(r'<(?:html|body)[^>]*class="([^"]*)"', html)).split()
+    folder, slash, _ = template.partition("/")
+    assert [one for one in classes if one.startswith("area-")] == ([f"area-{folder}"] if slash else [])
 
 
 def test_no_rule_of_a_folder_stands_free_in_the_sheet(web: Path) -> None:
