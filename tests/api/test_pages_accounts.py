@@ -5,8 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from api.dependencies import SESSION_COOKIE
-from api.pages.forms import FORM_COOKIE
+from api.cookies import FORM_COOKIE, HOST_PREFIX, SESSION_COOKIE
 from permits.authority import Role
 from tests.api.conftest import PASSWORD, Api, a_person
 from tests.api.pages import browser, errors, hidden, in_as, send, words
@@ -94,9 +93,9 @@ async def test_cookies_are_shut_to_scripts_and_other_sites(api: Api) -> None:
     form = await client.get("/masuk")
     cookies = [form.headers["set-cookie"]]
     token = form.headers["set-cookie"].partition("=")[2].partition(";")[0]
-    headers = {"Cookie": f"{FORM_COOKIE}={token}"}
+    headers = {"Cookie": f"{HOST_PREFIX}{FORM_COOKIE}={token}"}
     answer = await client.post("/masuk", data=LOG_IN | {"csrf_token": token}, headers=headers)
-    cookies += [one for one in answer.headers.get_list("set-cookie") if one.startswith(SESSION_COOKIE)]
+    cookies += [one for one in answer.headers.get_list("set-cookie") if SESSION_COOKIE in one.partition("=")[0]]
     assert len(cookies) == 2
     for cookie in cookies:
         assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" in cookie and "Path=/" in cookie
