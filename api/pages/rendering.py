@@ -56,7 +56,7 @@ def page(request: Request, template: str, http_status: int = 200, /, **context: 
     }
     response = HTMLResponse(pages.get_template(template).render(**{**frame, **context}), status_code=http_status)
     if news:
-        response.delete_cookie(NEWS_COOKIE, path="/")
+        response.delete_cookie(NEWS_COOKIE, path="/", httponly=True, samesite="lax", secure=is_secure(request))
     return response
 
 
