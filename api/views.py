@@ -14,7 +14,6 @@ from api.services import Services
 from permits.application import CLOSED
 from permits.calendar import CalendarTooShort, WorkingCalendar
 from permits.numbering import read_tracking_code
-from permits.pace import Pace
 from permits.sla import SlaClock
 from signing.checked import CheckedFile, FileKind, checked_signatures
 from signing.port import AGENCY_FIELD, SEAL_FIELD
@@ -107,7 +106,7 @@ async def tracking_view(services: Services, code: str) -> TrackingView:
     if case is None:
         raise Problem(ApiCode.CODE_NOT_FOUND)
     is_open = case.status not in CLOSED
-    office_now = _office_now(case.pace, case.calendar, services.now())
+    office_now = case.pace.shown_time(services.now(), case.calendar)
     promise = _promise(case.promise, case.calendar, office_now)
     return TrackingView(
         number=case.number,
@@ -170,16 +169,6 @@ def _promise(clock: SlaClock | None, calendar: WorkingCalendar | None, office_no
             for line in lines
         ],
     )
-
-
-def _office_now(pace: Pace, calendar: WorkingCalendar | None, now: datetime) -> datetime:
-    if calendar is None:
-        return now
-    try:
-        return pace.office_time(now, calendar)
-    except CalendarTooShort:
-        # A compressed case that lies open outruns every calendar within the hour.
-        return calendar.closes_at(calendar.last)
 
 
 def _step(services: Services, step: TrackedStep, titles: dict[str, str]) -> StepOfWay:

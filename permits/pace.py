@@ -72,6 +72,17 @@ class Pace(BaseModel):
         span, length = (closes - opens) // _MICROSECOND, self._day_length // _MICROSECOND
         return opens + timedelta(microseconds=into_day * span // length)
 
+    def shown_time(self, real: datetime, calendar: WorkingCalendar | None) -> datetime:
+        """The office instant of a real one, for people to read: the real one without a calendar, and its last close
+        beyond it, since a compressed case that lies open outruns every calendar within the hour.
+        """
+        if calendar is None:
+            return real
+        try:
+            return self.office_time(real, calendar)
+        except CalendarTooShort:
+            return calendar.closes_at(calendar.last)
+
     def real_time(self, office: datetime, calendar: WorkingCalendar) -> datetime:
         """The real instant of an office one, in UTC; nights and holidays fall on the seam of their working days.
 

@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from api.dependencies import Here
 from api.pages.administration.outbox import Text, text_of
-from api.pages.administration.words import field_names, role_names
 from api.pages.rendering import page, who_is_here
+from api.pages.words import field_names, role_names
 from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.authority import Role

@@ -23,7 +23,7 @@ from api.problems import ApiCode, Problem
 from api.services import Services
 from permits.application import ApplicationStatus
 from permits.authority import Act, Actor, Role, Subject
-from permits.calendar import CalendarTooShort, WorkingCalendar
+from permits.calendar import WorkingCalendar
 from permits.errors import Code, RuleError
 from permits.events import Event, Tag
 from permits.pace import Pace
@@ -230,14 +230,9 @@ async def _tell(services: Services, message: NewHelpMessage) -> None:
 
 def _office_time(row: ApplicationRow, services: Services) -> datetime:
     """The case's own office time."""
+    calendar = WorkingCalendar.model_validate(row.submission["calendar"]) if row.submission else None
     pace = Pace.model_validate(row.pace) if row.pace else Pace.real()
-    if pace.is_real or not row.submission:
-        return services.now()
-    calendar = WorkingCalendar.model_validate(row.submission["calendar"])
-    try:
-        return pace.office_time(services.now(), calendar)
-    except CalendarTooShort:
-        return calendar.closes_at(calendar.last)
+    return services.now() if pace.is_real else pace.shown_time(services.now(), calendar)
 
 
 def _message_id(actor: Actor, key: str | None, thread: str, text: str) -> str:

@@ -16,11 +16,11 @@ from starlette.responses import Response
 from api.dependencies import Here, SignedIn
 from api.idempotency import OnlyOnce
 from api.pages.administration.doors import sections_of
-from api.pages.administration.words import field_names
 from api.pages.dates import date_of
 from api.pages.forms import FormErrors, Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, body_of, form_page, onward, page, refused
+from api.pages.words import field_names
 from api.problems import ApiCode, Problem
 from api.routes.definitions import (
     DefinitionDraft,

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from api.dependencies import Here
 from api.pages.administration.doors import ladder_reader, sections_of
-from api.pages.administration.words import channel_names, ladder_names, role_names, who_names
+from api.pages.administration.words import ladder_names, who_names
 from api.pages.rendering import page
+from api.pages.words import carrier_names, role_names
 from permits.authority import Actor, Role
 from permits.definition import PermitDefinition
 from permits.definition_loader import load_ladders
@@ -41,7 +42,7 @@ async def ladders(request: Request, services: Here, person: Annotated[Actor, Dep
                 if titles := _stages_on(definition, one.ladder):
                     one.used_in[definition.title] = titles
     return page(
-        request, "administration/ladders.html", ladders=shown, who=who_names(), channels=channel_names(),
+        request, "administration/ladders.html", ladders=shown, who=who_names(), channels=carrier_names(),
         roles=role_names(Role), sections=sections_of(person, "/kelola/tangga"),
     )  # fmt: skip
 

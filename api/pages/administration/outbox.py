@@ -18,10 +18,10 @@ from api.dependencies import Here
 from api.idempotency import OnlyOnce
 from api.pages.administration.doors import sections_of
 from api.pages.administration.samples import sample_facts
-from api.pages.administration.words import channel_names
 from api.pages.forms import Sent
 from api.pages.language import gettext as _
 from api.pages.rendering import form_page, onward, page
+from api.pages.words import carrier_names
 from api.problems import ApiCode, Problem
 from api.routes.outbox import After, Key, Operator, list_outbox, retry_notice
 from api.services import Services
@@ -68,7 +68,7 @@ async def outbox(
     more = f"/kelola/kotak-keluar?{urlencode({**asked, 'after': lines.next})}" if lines.next else ""
     return form_page(
         request, "administration/outbox.html", lines=lines.lines, counts=lines.counts, more=more, states=state_names(),
-        channels=channel_names(), asked=asked, templates=sorted(templates()),
+        channels=carrier_names(), asked=asked, templates=sorted(templates()),
         sections=sections_of(actor, "/kelola/kotak-keluar"),
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ async def message(request: Request, notice: Key, actor: Operator, services: Here
         raise Problem(ApiCode.NOT_FOUND)
     fictional = services.settings.sakpore_env != "production"
     return form_page(
-        request, "administration/message.html", line=outbox_line(row), states=state_names(), channels=channel_names(),
+        request, "administration/message.html", line=outbox_line(row), states=state_names(), channels=carrier_names(),
         text=await text_of(services, row) if fictional else None, to=row.recipient if fictional else "",
         retry=f"/kelola/kotak-keluar/kirim/{quote(row.key, safe='')}",
         sections=sections_of(actor, "/kelola/kotak-keluar"),

@@ -12,10 +12,10 @@ from api import staffing
 from api.dependencies import Here
 from api.idempotency import OnlyOnce
 from api.pages.administration.doors import sections_of
-from api.pages.administration.words import field_names, role_names
 from api.pages.forms import FormErrors, Sent, SentForm, errors_of
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward, refused
+from api.pages.words import field_names, role_names
 from api.routes.people import (
     Manager,
     PersonId,

@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from api.pages.agencies.words import (
     Countdown,
     answer_words,
-    channel_words,
     countdown,
-    office_now,
     told_words,
     way_words,
 )
-from api.pages.formatting import full_date
+from api.pages.answers import answers_of
 from api.pages.language import gettext as _
+from api.pages.words import carrier_names
 from permits.authority import Act, Actor, Role, Subject, refusal
 from permits.decisions import TaskKind
 from permits.definition import Agency
@@ -144,7 +143,7 @@ class Looker(NamedTuple):
 def request_view(asked: AgencyRequest, task: str, looker: Looker, now: datetime) -> RequestView:
     """The page of the task `task` at the real time `now`."""
     here = next(turn for turn in asked.turns if turn.task_id == task)
-    office = office_now(asked.pace, asked.calendar, now)
+    office = asked.pace.shown_time(now, asked.calendar)
     state, open_turn = _state(asked)
     agency = _agency(asked, looker.actor)
     name = asked.state.agency if asked.state else agency.name if agency else looker.actor.opd or ""
@@ -216,21 +215,8 @@ def _agency(asked: AgencyRequest, actor: Actor) -> Agency | None:
 
 
 def _facts(asked: AgencyRequest) -> tuple[tuple[str, str], ...]:
-    rows = [(_("Pemohon"), asked.applicant_name), (_("Jenis izin"), asked.permit_name)]
-    fields = asked.definition.form if asked.definition else ()
-    known = {one.code for one in fields}
-    rows += [(one.label, _answer(one.kind, asked.data.get(one.code, ""))) for one in fields]
-    rows += [(code, value) for code, value in asked.data.items() if code not in known]
-    return tuple((label, value) for label, value in rows if value)
-
-
-def _answer(kind: str, value: str) -> str:
-    if kind != "date" or not value:
-        return value
-    try:
-        return full_date(date.fromisoformat(value))
-    except ValueError:
-        return value
+    about = ((_("Pemohon"), asked.applicant_name), (_("Jenis izin"), asked.permit_name))
+    return (*about, *answers_of(asked.definition, asked.data))
 
 
 def _paper(number: str, task: str, requirement: str, title: str) -> Paper:
@@ -301,7 +287,7 @@ def _fallen(proofs: list[RungProof], who: str) -> Step:
         fallen=True,
         told=tuple(
             Told(
-                way=channel_words(one.channel),
+                way=carrier_names().get(one.channel or "", one.channel or ""),
                 sent_at=one.sent_at,
                 delivered_at=one.delivered_at,
                 failed=one.state == "failed",

@@ -18,7 +18,7 @@ from api.deciding import ReturnAsked, decide
 from api.dependencies import Case, Here, Work, task_for
 from api.idempotency import OnlyOnce
 from api.pages.agencies.asked import is_of_an_agency
-from api.pages.agencies.words import Countdown, countdown, office_now
+from api.pages.agencies.words import Countdown, countdown
 from api.pages.forms import KEY, FormErrors, Sent
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, body_of, form_page, is_unsure, onward, refused, unsure_page
@@ -156,7 +156,7 @@ async def _letter(services: Services, work: Work) -> LetterToSign:
     drawn = services.papers.known(str(letter.sha256), 1, 900)
     drawn = drawn or await services.papers.draw(content, str(letter.sha256), 1, 900)
     base = f"/kasus/{work.application.number}/surat/{letter.purpose}"
-    now = office_now(asked.pace, asked.calendar, services.now())
+    now = asked.pace.shown_time(services.now(), asked.calendar)
     return LetterToSign(
         number=work.application.number,
         task=work.task.id,

@@ -7,8 +7,7 @@ from typing import Literal, NamedTuple
 
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
-from permits.calendar import CalendarTooShort, WorkingCalendar
-from permits.pace import Pace
+from permits.calendar import WorkingCalendar
 
 DueKind = Literal["late", "soon", "later", "none"]
 
@@ -39,16 +38,6 @@ def countdown(due_at: datetime, now: datetime, calendar: WorkingCalendar | None)
         return Countdown("soon", _("Hari ini hari terakhir"))
     words = ngettext("Sisa %(num)s hari kerja", "Sisa %(num)s hari kerja", left) % {"num": left}
     return Countdown("soon" if left == 1 else "later", words)
-
-
-def office_now(pace: Pace, calendar: WorkingCalendar | None, now: datetime) -> datetime:
-    """The office time of a case whose pace may be compressed."""
-    if calendar is None:
-        return now
-    try:
-        return pace.office_time(now, calendar)
-    except CalendarTooShort:
-        return calendar.closes_at(calendar.last)
 
 
 def answer_words(answer: str) -> str:
@@ -84,10 +73,3 @@ def way_words(way: str | None) -> str:
         "wet_signed": _("dijawab dengan surat bertanda tangan basah"),
         "signed": _("ditandatangani secara elektronik"),
     }.get(way or "", "")
-
-
-def channel_words(channel: str | None) -> str:
-    """By which way a message went."""
-    return {
-        "email": _("surel"), "whatsapp": _("WhatsApp"), "inbox": _("kotak tugas"), "digest": _("ringkasan harian"),
-    }.get(channel or "", channel or "")  # fmt: skip

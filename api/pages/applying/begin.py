@@ -15,6 +15,7 @@ from api.pages.applying.entry import mended
 from api.pages.forms import FormErrors, Sent
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, body_of, form_page, onward
+from api.pages.words import variant_words
 from api.routes.applications import DraftAsked, create_application
 from api.services import Services
 from permits.application import ApplicationStatus
@@ -42,16 +43,6 @@ class Beginning:
     is_for_practice: bool
     refers_to: str | None
     drafts: list[ApplicationLine]  # of this type, begun before
-
-
-def variant_words(variant: str) -> str:
-    """What a variant is called."""
-    words = {
-        Variant.NEW: _("Izin baru"),
-        Variant.RENEWAL: _("Perpanjangan"),
-        Variant.CHANGE: _("Perubahan"),
-    }
-    return words[Variant(variant)]
 
 
 def beginning(definition: PermitDefinition, drafts: list[ApplicationLine]) -> Beginning:

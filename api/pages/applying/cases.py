@@ -12,11 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import Case, Here, SignedIn, case_for
+from api.pages.answers import answers_of
 from api.pages.applying.answering import address_of
 from api.pages.applying.drafts import DELIVERY, FOR_WHOM, OLD_PERMIT, Plan
 from api.pages.applying.entry import home_of_cases, plan_or_page
 from api.pages.applying.standing import Facts, Standing, standing
-from api.pages.applying.submission import answer_words, delivery_words, party_words
+from api.pages.applying.submission import delivery_words, party_words
 from api.pages.formatting import local_day
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
@@ -439,12 +440,10 @@ def _version(address: str, one: DocumentView) -> Version:
 
 def _answers(row: ApplicationRow, definition: PermitDefinition | None) -> list[tuple[str, str]]:
     """What was submitted, as the version of the case asked it."""
-    form = definition.form if definition else ()
-    lines = [(one.label, answer_words(one, row.data[one.code])) for one in form if row.data.get(one.code)]
     return [
         (_("Untuk siapa"), party_words(party_of(row.party))),
         (_("Izin lama"), row.old_permit_text or ""),
-        *lines,
+        *answers_of(definition, row.data),
         (_("Cara menerima surat"), delivery_words(row.delivery)),
         (_("Alamat pengiriman"), row.delivery_address or ""),
     ]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import Case, Here, case_for
-from api.pages.applying.begin import variant_words
+from api.pages.answers import answer_words
 from api.pages.applying.drafts import DELIVERY, FOR_WHOM, OLD_PERMIT, Gap, Plan
 from api.pages.applying.entry import (
     case_of_sender,
@@ -21,16 +21,16 @@ from api.pages.applying.entry import (
     plan_or_page,
     under_key,
 )
-from api.pages.formatting import full_date, working_days
+from api.pages.formatting import working_days
 from api.pages.forms import FormErrors, Sent
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward
+from api.pages.words import variant_words
 from api.routes.applications import DraftChange, change_application, submit_application
 from api.services import Services
 from api.views import tracking_view
 from permits.application import ApplicationStatus, Delivery
 from permits.authority import Act, Actor
-from permits.definition import FormField
 from permits.errors import Code
 from permits.party import Party, PartyKind
 
@@ -205,20 +205,10 @@ def party_words(party: Party) -> str:
     return f"{party.name} · {how}" if how else party.name
 
 
-def answer_words(question: FormField, answer: str) -> str:
-    """An answer as people read it."""
-    if question.kind == "date" and answer:
-        try:
-            return full_date(date.fromisoformat(answer))
-        except ValueError:
-            return answer
-    return answer
-
-
 def _about_answers(plan: Plan) -> list[Answer]:
     return [
         Answer(
-            one.label, answer_words(one, plan.row.data.get(one.code, "")), _change(plan, one.code),
+            one.label, answer_words(one.kind, plan.row.data.get(one.code, "")), _change(plan, one.code),
             is_missing=one.required and not plan.is_done(one.code),
         )
         for one in plan.questions

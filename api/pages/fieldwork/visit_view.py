@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.pages.agencies.words import Countdown, countdown, office_now
-from api.pages.formatting import full_date
+from api.pages.agencies.words import Countdown, countdown
+from api.pages.answers import answers_of
 from permits.authority import Act, Actor, Subject, refusal
 from permits.calendar import WorkingCalendar
 from permits.decisions import TaskKind
@@ -120,7 +120,7 @@ def visit_view(
         held_by=(page.assigned_to_name or "") if page.assigned_to not in (None, looker.actor.id) else "",
         may_take=is_open and not may_decide and refusal(looker.actor, Act.TAKE_OVER, looker.subject) is None,
         due_at=page.due_at,
-        remaining=countdown(page.due_at, office_now(pace, calendar, now), calendar),
+        remaining=countdown(page.due_at, pace.shown_time(now, calendar), calendar),
         decided_by=page.decided_by_name or "",
         closed_at=page.closed_at,
         decided=page.status == "decided",
@@ -129,7 +129,7 @@ def visit_view(
         evidence=_evidence(page),
         people=tuple(page.people),
         minutes=_minutes(page, minutes_pages),
-        facts=_facts(definition, page.data),
+        facts=tuple(answers_of(definition, page.data)),
         papers=tuple(
             (one.title, f"/kasus/{page.number}/berkas/{one.requirement}/1.png?lebar=240",
              f"/kasus/{page.number}/berkas/{one.requirement}/1.png?lebar=1600")
@@ -177,20 +177,3 @@ def _minutes(page: TaskPage, pages: int) -> Minutes | None:
         pictures=tuple(f"{base}/{n}.png" for n in range(1, pages + 1)),
         address=base,
     )
-
-
-def _facts(definition: PermitDefinition | None, data: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    fields = definition.form if definition else ()
-    rows = [(one.label, _answer(one.kind, data.get(one.code, ""))) for one in fields]
-    known = {one.code for one in fields}
-    rows += [(code, value) for code, value in data.items() if code not in known]
-    return tuple((label, value) for label, value in rows if value)
-
-
-def _answer(kind: str, value: str) -> str:
-    if kind != "date" or not value:
-        return value
-    try:
-        return full_date(date.fromisoformat(value))
-    except ValueError:
-        return value

@@ -14,9 +14,10 @@ from api.dependencies import Here
 from api.idempotency import OnlyOnce
 from api.pages.formatting import full_date
 from api.pages.forms import FormErrors, Sent, SentForm, errors_of
-from api.pages.head.words import Options, capacity_words, role_words
+from api.pages.head.words import capacity_words
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward, page, refused
+from api.pages.words import Options, role_words
 from api.problems import ApiCode, Problem
 from api.routes.people import MandateGiver, give_mandate, list_mandates, revoke_mandate
 from api.services import Services

@@ -13,9 +13,10 @@ from api.dependencies import Here
 from api.idempotency import OnlyOnce
 from api.pages.formatting import full_date, moment
 from api.pages.forms import FormErrors, Sent
-from api.pages.head.words import Options, desk_words, month_words, reason_words
+from api.pages.head.words import month_words, reason_words
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward, page, refused
+from api.pages.words import Options, desk_words
 from api.problems import ApiCode, Problem
 from api.routes.evaluations import (
     EvaluationAnswer,

@@ -17,9 +17,9 @@ from api.idempotency import OnlyOnce, request_sha256
 from api.pages.formatting import day_month, moment, relative_day, short_moment
 from api.pages.forms import FormErrors, Sent, errors_of
 from api.pages.head.readiness import ReadyView, ready_view
-from api.pages.head.words import Options, letter_words, return_reasons, stage_words
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, is_unsure, onward, page, refused, unsure_page
+from api.pages.words import Options, letter_words, return_reasons, stage_words
 from api.routes.signing import Signer
 from api.services import Services
 from permits.authority import Act, Actor

@@ -13,9 +13,9 @@ from api.consent import MOST_TASKS, TaskSeen
 from api.dependencies import Here
 from api.pages.formatting import clock_time
 from api.pages.head.consenting import NUMBER
-from api.pages.head.words import letter_words
 from api.pages.language import gettext as _
 from api.pages.rendering import form_page, onward, words_of
+from api.pages.words import letter_words
 from api.problems import ApiCode, Problem
 from api.routes.signing import Signer, order_again
 from api.services import Services

@@ -12,10 +12,10 @@ from api.dependencies import Here
 from api.idempotency import OnlyOnce
 from api.pages.formatting import full_date, relative_day, short_moment
 from api.pages.forms import FormErrors, Sent
-from api.pages.head.words import desk_words
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
 from api.pages.rendering import Refused, form_page, onward, refused
+from api.pages.words import desk_words
 from api.routes.stuck import AskedAbout, Leader, WhyAsked, ask_why
 from api.sentences import Sentences
 from api.services import Services

@@ -6,72 +6,8 @@ from datetime import date, datetime
 
 from api.pages.formatting import full_date, plain_date
 from api.pages.language import gettext as _
-from permits.authority import Role
+from api.pages.words import document_reasons, refusal_reasons, return_reasons
 from permits.certificates import Concern
-
-Options = list[tuple[str, str]]
-"""(value, words) of a choice."""
-
-
-def role_words(role: str) -> str:
-    """Who works at a desk."""
-    return {
-        Role.APPLICANT.value: _("Pemohon"),
-        Role.FRONT_OFFICE.value: _("Petugas depan"),
-        Role.BACK_OFFICE.value: _("Petugas bidang"),
-        Role.SUB_COORDINATOR.value: _("Subkoordinator"),
-        Role.COORDINATOR.value: _("Koordinator"),
-        Role.HEAD_OF_DIVISION.value: _("Kepala bidang"),
-        Role.HEAD_OF_OFFICE.value: _("Kepala dinas"),
-        Role.TECHNICAL_TEAM.value: _("Tim teknis"),
-        Role.OPD.value: _("Dinas terkait"),
-        Role.INSPECTORATE.value: _("Inspektorat"),
-        Role.OPS.value: _("Pengelola sistem"),
-    }.get(role, role)
-
-
-def desk_words(role: str, field: str | None) -> str:
-    """A desk by its role, of a back office with its field: "Petugas bidang kesehatan"."""
-    if field and role == Role.BACK_OFFICE:
-        return _("Petugas bidang %(field)s") % {"field": field}
-    return role_words(role)
-
-
-def letter_words(purpose: str) -> str:
-    """What a letter is for."""
-    named = {
-        "permit": _("Surat izin"),
-        "rejection": _("Surat penolakan"),
-        "revocation": _("Surat pencabutan"),
-        "replacement": _("Surat izin pengganti"),
-        "extension": _("Surat perpanjangan"),
-    }
-    return named.get(purpose, _("Surat rekomendasi") if purpose.startswith("opd-answer-") else _("Surat"))
-
-
-def stage_words(stage: str) -> str:
-    """The desk that a letter can be sent back to."""
-    return {
-        "verification": _("Pemeriksaan berkas"),
-        "assessment": _("Penelitian berkas"),
-        "inspection": _("Pemeriksaan lapangan"),
-        "meeting": _("Rapat teknis"),
-        "recommendation": _("Rekomendasi dinas terkait"),
-        "drafting": _("Penyusunan surat"),
-    }.get(stage, stage)
-
-
-def return_reasons() -> Options:
-    """Why a letter is not signed but sent back."""
-    return [
-        ("wrong-data", _("Ada data yang keliru")),
-        ("wrong-legal-basis", _("Dasar hukum keliru")),
-        ("conditions-incomplete", _("Ketentuan belum lengkap")),
-        ("wrong-form", _("Bentuk surat perlu diperbaiki")),
-        ("study-incomplete", _("Penelitian belum lengkap")),
-        ("opd-missing", _("Rekomendasi dinas terkait masih diperlukan")),
-        ("other", _("Lainnya")),
-    ]
 
 
 def capacity_words(capacity: str) -> str:
@@ -105,27 +41,12 @@ def concern_words(concern: str, valid_until: datetime | None) -> str:
 
 
 def month_words(first: date) -> str:
-    """"Desember 2026"."""
+    """ "Desember 2026"."""
     return plain_date(first).partition(" ")[2]
 
 
 def reason_words(kind: str, code: str) -> str:
-    """A coded reason that was counted."""
-    documents = {
-        "unreadable": _("Tidak terbaca"),
-        "incomplete": _("Halaman atau tanda tangan belum lengkap"),
-        "expired": _("Sudah tidak berlaku"),
-        "wrong-document": _("Bukan berkas yang diminta"),
-        "does-not-match": _("Isinya berbeda dengan data permohonan"),
-        "not-legalised": _("Belum dilegalisasi"),
-    }
-    refusals = {
-        "requirements-not-met": _("Persyaratan tidak terpenuhi"),
-        "location-unsuitable": _("Lokasi tidak sesuai"),
-        "opd-refused": _("Dinas terkait menolak"),
-        "not-permitted": _("Dilarang peraturan"),
-        "document-false": _("Berkas tidak benar"),
-        "other-authority": _("Kewenangan instansi lain"),
-    }
-    named = {"document": documents, "return": dict(return_reasons()), "refusal": refusals}
-    return named.get(kind, {}).get(code, _("Lainnya"))
+    """A coded reason that was counted: of a document, a return or a refusal."""
+    named = {"document": document_reasons, "return": return_reasons, "refusal": refusal_reasons}
+    known = dict(named[kind]()) if kind in named else {}
+    return known.get(code, _("Lainnya"))

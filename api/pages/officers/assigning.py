@@ -14,8 +14,9 @@ from api.dependencies import Here, SignedIn, Work, task_for
 from api.idempotency import OnlyOnce
 from api.pages.forms import FormErrors, Sent
 from api.pages.language import gettext as _
-from api.pages.officers.words import Options, task_words
+from api.pages.officers.words import task_words
 from api.pages.rendering import Refused, form_page, is_unsure, onward, refused, unsure_page
+from api.pages.words import Options
 from api.routes.assignments import AssignmentAsked, assign_task
 from api.services import Services
 from permits.authority import Act, Actor, refusal

@@ -7,7 +7,6 @@ from datetime import datetime
 from api.dependencies import Work
 from api.pages.officers.task_view import Beside
 from api.services import Services
-from permits.calendar import CalendarTooShort
 from permits.decisions import TaskKind
 from permits.pace import Pace
 from store.queries.desk import evidence_of_case, law_of, newest_task
@@ -41,8 +40,4 @@ async def office_now(services: Services, row: ApplicationRow) -> datetime:
     """The time as this case counts it: real, but for a case of a compressed pace."""
     if row.pace is None:
         return services.now()
-    calendar = await services.calendar.current()
-    try:
-        return Pace.model_validate(row.pace).office_time(services.now(), calendar)
-    except CalendarTooShort:
-        return calendar.closes_at(calendar.last)
+    return Pace.model_validate(row.pace).shown_time(services.now(), await services.calendar.current())

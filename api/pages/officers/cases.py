@@ -15,8 +15,9 @@ from api.pages.forms import Sent
 from api.pages.language import gettext as _
 from api.pages.officers.beside import office_now
 from api.pages.officers.case_view import Line, RecordView, case_view, told_of
-from api.pages.officers.words import Options, status_words, statuses
+from api.pages.officers.words import status_words, statuses
 from api.pages.rendering import form_page, onward, page
+from api.pages.words import Options
 from api.problems import ApiCode, Problem
 from api.routes.applications import read_application, read_events, read_rungs
 from api.routes.inbox import Code as TypeCode

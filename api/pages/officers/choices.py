@@ -11,15 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from api.pages.language import gettext as _
-from api.pages.officers.words import (
-    Options,
-    channels,
-    document_reasons,
-    opd_answers,
-    refusal_reasons,
-    return_reasons,
-    stage_words,
-)
+from api.pages.officers.words import channels, opd_answers
+from api.pages.words import Options, document_reasons, refusal_reasons, return_reasons, stage_words
 from permits.decisions import TaskKind
 
 

@@ -18,8 +18,9 @@ from api.idempotency import OnlyOnce
 from api.pages.forms import FormErrors, Sent, errors_of
 from api.pages.language import gettext as _
 from api.pages.officers.choices import FormField
-from api.pages.officers.words import Options, status_words, variant_words
+from api.pages.officers.words import status_words
 from api.pages.rendering import Refused, body_of, form_page, onward, refused
+from api.pages.words import Options, variant_words
 from api.routes.accounts import LookUpAsked, change_at_counter, look_up, make_at_counter
 from api.routes.applications import DraftAsked, create_application
 from api.services import Services

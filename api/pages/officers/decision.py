@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,13 +13,14 @@ from api.pages.forms import FormErrors, SentForm, errors_of
 from api.pages.language import gettext as _
 from api.pages.language import speaking
 from api.pages.officers.choices import Choice
-from api.pages.officers.words import document_reasons, options_in
+from api.pages.officers.words import options_in
+from api.pages.words import document_reasons
 from store.queries.inbox import TaskPage
 
 CHOICE = "putusan"
 ALL_ACCEPTED = "sisanya"
 Body = dict[str, Any]
-_asked: TypeAdapter[Any] = TypeAdapter(DecisionAsked)  # type: ignore[arg-type] # a union, which it takes
+_asked: TypeAdapter[Any] = TypeAdapter(cast(Any, DecisionAsked))
 
 
 class Mend(Exception):

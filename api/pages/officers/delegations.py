@@ -16,8 +16,8 @@ from api.pages.formatting import full_date
 from api.pages.forms import FormErrors, Sent, SentForm, errors_of
 from api.pages.language import gettext as _
 from api.pages.officers.choices import FormField
-from api.pages.officers.words import Options, role_words
 from api.pages.rendering import Refused, form_page, onward, refused
+from api.pages.words import Options, role_words
 from api.routes.people import end_delegation, lend_desk
 from api.services import Services
 from api.staffing import DelegationAsked

@@ -18,8 +18,9 @@ from api.pages.forms import Sent, SentForm
 from api.pages.language import gettext as _
 from api.pages.officers.due import Due, due_of
 from api.pages.officers.routing import address_of_task
-from api.pages.officers.words import Options, field_words, role_words, task_words
+from api.pages.officers.words import task_words
 from api.pages.rendering import form_page, onward
+from api.pages.words import Options, field_words, role_words
 from api.problems import ApiCode, Problem
 from api.routes.inbox import Code, Filters, place_text, read_place
 from api.services import Services

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from api.dependencies import Here
 from api.layers import CONTENT_POLICY
-from api.pages.officers.words import letter_words
 from api.pages.papers import AttachmentId, Purpose, ReadableCase, ReadableWork, Requirement
 from api.pages.rendering import page
+from api.pages.words import letter_words
 from api.routes.documents import find_letter, letter_content
 from api.services import Services
 from store.queries.application import document, requirement_titles

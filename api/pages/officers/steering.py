@@ -13,7 +13,8 @@ from api.pages.forms import Sent
 from api.pages.language import gettext as _
 from api.pages.officers.acting import ActView, act, ask
 from api.pages.officers.choices import FormField
-from api.pages.officers.words import Options, channels
+from api.pages.officers.words import channels
+from api.pages.words import Options
 from api.routes.agencies import (
     AgencyAsked,
     ExtensionAsked,

@@ -8,24 +8,27 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from api.pages.answers import answers_of
 from api.pages.formatting import full_date, rupiah, working_days
 from api.pages.language import gettext as _
 from api.pages.officers.choices import About, Choice, Typed, choices_of, nothing_typed
 from api.pages.officers.due import Due, due_of
 from api.pages.officers.words import (
-    Options,
     channel_words,
     channels,
     decision_words,
     delivery_words,
-    document_reasons,
-    letter_words,
     opd_answer_words,
     options_in,
+    task_words,
+)
+from api.pages.words import (
+    Options,
+    document_reasons,
+    letter_words,
     refusal_reasons,
     return_reasons,
     stage_words,
-    task_words,
     variant_words,
 )
 from permits.authority import Act, Actor, Role, Subject, refusal
@@ -216,11 +219,7 @@ def facts_of(row: ApplicationRow, law: PermitDefinition | None, applicant_name: 
     ]
     if row.old_permit_text:
         facts.append((_("Izin lama"), row.old_permit_text))
-    labels = {one.code: (one.label, one.kind) for one in law.form} if law else {}
-    for code, answer in row.data.items():
-        label, kind = labels.get(code, (code.replace("_", " ").capitalize(), "text"))
-        facts.append((label, _day_in_words(answer) if kind == "date" else answer))
-    return facts
+    return [*facts, *answers_of(law, row.data)]
 
 
 def earlier_of(one: dict[str, Any], page: TaskPage) -> Earlier:
@@ -481,10 +480,3 @@ def _decided(page: TaskPage) -> tuple[str, str, datetime | None] | None:
     if page.closed_at is None and page.decision is None:
         return None
     return page.decided_by_name or "", decision_words(page.decision or ""), page.closed_at
-
-
-def _day_in_words(answer: str) -> str:
-    try:
-        return full_date(date.fromisoformat(answer))
-    except ValueError:
-        return answer

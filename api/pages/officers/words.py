@@ -6,11 +6,8 @@ The words of events and letters are the sentences of `web/sentences`; here are t
 from __future__ import annotations
 
 from api.pages.language import gettext as _
-from permits.authority import Role
+from api.pages.words import Options
 from permits.decisions import TaskKind
-
-Options = list[tuple[str, str]]
-"""(value, words) of a choice."""
 
 
 def task_words(kind: str) -> str:
@@ -75,36 +72,6 @@ def decision_words(kind: str) -> str:
     }.get(kind, _("Memutus"))
 
 
-def role_words(role: str) -> str:
-    """Who works at a desk."""
-    return {
-        Role.APPLICANT: _("Pemohon"),
-        Role.FRONT_OFFICE: _("Petugas depan"),
-        Role.BACK_OFFICE: _("Petugas bidang"),
-        Role.SUB_COORDINATOR: _("Subkoordinator"),
-        Role.COORDINATOR: _("Koordinator"),
-        Role.HEAD_OF_DIVISION: _("Kepala bidang"),
-        Role.HEAD_OF_OFFICE: _("Kepala dinas"),
-        Role.TECHNICAL_TEAM: _("Tim teknis"),
-        Role.OPD: _("Dinas terkait"),
-        Role.COMPLAINT_TEAM: _("Tim pengaduan"),
-        Role.INSPECTORATE: _("Inspektorat"),
-        Role.OPS: _("Pengelola sistem"),
-        Role.SYSTEM: _("Sistem"),
-    }[Role(role)]
-
-
-def field_words(field: str) -> str:
-    """A field of the back office."""
-    return {
-        "kesehatan": _("Kesehatan"),
-        "pendidikan": _("Pendidikan"),
-        "penelitian": _("Penelitian"),
-        "industri": _("Industri"),
-        "ekonomi": _("Ekonomi"),
-    }.get(field, field.capitalize())
-
-
 def status_words(status: str) -> tuple[str, str]:
     """Colour and words of where a case stands."""
     return {
@@ -126,57 +93,6 @@ def statuses() -> Options:
     names = ("submitted", "in_progress", "with_applicant", "signed", "in_delivery", "issued", "rejected", "withdrawn",
              "lapsed")  # fmt: skip
     return [(name, status_words(name)[1]) for name in names]
-
-
-def document_reasons() -> Options:
-    """Why a document is asked for again."""
-    return [
-        ("unreadable", _("Tidak terbaca")),
-        ("incomplete", _("Halaman atau tanda tangan belum lengkap")),
-        ("expired", _("Sudah tidak berlaku")),
-        ("wrong-document", _("Bukan berkas yang diminta")),
-        ("does-not-match", _("Isinya berbeda dengan data permohonan")),
-        ("not-legalised", _("Belum dilegalisasi")),
-        ("other", _("Lainnya")),
-    ]
-
-
-def return_reasons() -> Options:
-    """Why a case goes back to an earlier desk."""
-    return [
-        ("wrong-data", _("Ada data yang keliru")),
-        ("wrong-legal-basis", _("Dasar hukumnya keliru")),
-        ("conditions-incomplete", _("Ketentuannya belum lengkap")),
-        ("wrong-form", _("Bentuk suratnya perlu diperbaiki")),
-        ("study-incomplete", _("Penelitiannya belum lengkap")),
-        ("opd-missing", _("Rekomendasi dinas terkait masih diperlukan")),
-        ("other", _("Lainnya")),
-    ]
-
-
-def refusal_reasons() -> Options:
-    """Why the product will be a rejection."""
-    return [
-        ("requirements-not-met", _("Persyaratan tidak terpenuhi")),
-        ("location-unsuitable", _("Lokasi tidak sesuai")),
-        ("opd-refused", _("Dinas terkait menolak")),
-        ("not-permitted", _("Dilarang peraturan")),
-        ("document-false", _("Berkas tidak benar")),
-        ("other-authority", _("Kewenangan instansi lain")),
-        ("other", _("Lainnya")),
-    ]
-
-
-def stage_words(stage: str) -> str:
-    """The desk that a case can be sent back to."""
-    return {
-        "verification": _("Pemeriksaan berkas"),
-        "assessment": _("Penelitian berkas"),
-        "inspection": _("Pemeriksaan lapangan"),
-        "meeting": _("Rapat teknis"),
-        "recommendation": _("Rekomendasi dinas terkait"),
-        "drafting": _("Penyusunan surat"),
-    }.get(stage, stage)
 
 
 def channels(web: bool = False) -> Options:
@@ -217,11 +133,6 @@ def opd_answer_words(answer: str | None) -> tuple[str, str]:
     }.get(answer or "", ("nila", _("Belum menjawab")))
 
 
-def variant_words(variant: str) -> str:
-    """New, renewal or change."""
-    return {"new": _("Baru"), "renewal": _("Perpanjangan"), "change": _("Perubahan")}.get(variant, variant)
-
-
 def delivery_words(delivery: str) -> str:
     """How the product reaches its owner."""
     return {
@@ -230,25 +141,6 @@ def delivery_words(delivery: str) -> str:
         "pickup": _("Diambil di loket"),
         "post": _("Dikirim lewat pos"),
     }.get(delivery, delivery)
-
-
-def letter_words(purpose: str) -> str:
-    """What a letter is for."""
-    named = {
-        "permit": _("Surat izin"),
-        "rejection": _("Surat penolakan"),
-        "skrd": _("Surat ketetapan retribusi"),
-        "revocation": _("Surat pencabutan"),
-        "replacement": _("Surat izin pengganti"),
-        "extension": _("Surat perpanjangan"),
-    }
-    if purpose in named:
-        return named[purpose]
-    if purpose.startswith("opd-request-"):
-        return _("Surat permintaan rekomendasi")
-    if purpose.startswith("opd-answer-"):
-        return _("Surat rekomendasi")
-    return _("Berita acara") if purpose.startswith("minutes") else purpose
 
 
 def letter_status_words(status: str, signed: bool = False) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from api.pages.administration.ladders import LadderShown
 from api.pages.administration.outbox import state_names, templates, text_of_sample
 from api.pages.administration.overview import Part
 from api.pages.administration.people import OFFICERS, TYPED, labels
-from api.pages.administration.words import channel_names, field_names, ladder_names, role_names, who_names
+from api.pages.administration.words import ladder_names, who_names
+from api.pages.words import carrier_names, field_names, role_names
 from api.routes.calendar import CalendarYear
 from api.routes.definitions import LifePage, _line, _page
 from api.routes.engine import EngineAnswer, RowState
@@ -129,7 +130,7 @@ def pages() -> Samples:
         "counts": {"pending": 2, "failed": 1},
         "more": "/kelola/kotak-keluar?after=x",
         "states": state_names(),
-        "channels": channel_names(),
+        "channels": carrier_names(),
         "asked": {"state": "", "channel": "", "template": ""},
         "templates": sorted(templates()),
         "sections": sections_of(OPS, "/kelola/kotak-keluar"),
@@ -250,7 +251,7 @@ def pages() -> Samples:
                 COORDINATOR,
                 ladders=ladders,
                 who=who_names(),
-                channels=channel_names(),
+                channels=carrier_names(),
                 roles=role_names(Role),
                 sections=sections_of(COORDINATOR, "/kelola/tangga"),
             ),

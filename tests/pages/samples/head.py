@@ -10,7 +10,8 @@ from api.pages.head.letters import LettersView, card_of, reading_view, send_back
 from api.pages.head.readiness import ReadyView, signs_as
 from api.pages.head.results import COLOURS, SHAPES, ResultLine, ResultsView, state_of
 from api.pages.head.stuck import stuck_view
-from api.pages.head.words import capacity_words, concern_words, letter_words
+from api.pages.head.words import capacity_words, concern_words
+from api.pages.words import letter_words
 from api.routes.evaluations import EvaluationAnswer
 from api.sentences import Sentences
 from api.staffing import MandateView
