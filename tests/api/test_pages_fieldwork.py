@@ -26,7 +26,7 @@ from tests.api.cases import an_event, open_task
 from tests.api.conftest import Api
 from tests.api.filing import a_case, a_pdf, a_picture
 from tests.api.test_passkeys_in_browser import served
-from tests.pages.shown import find_chromium
+from tests.browser_fixture import find_chromium
 
 TYPE = "izin-reklame-tetap"
 WHO = Actor(id="teknis", name="Contoh Teknis", role=Role.TECHNICAL_TEAM)

@@ -3,7 +3,6 @@
 import csv
 import io
 
-import httpx
 import pytest
 
 from permits.authority import Role
@@ -13,14 +12,11 @@ from permits.steps import Served, Step, TaskClosed
 from tests.api.cases import a_letter, an_event, issue_letter, open_task, sign_letter
 from tests.api.conftest import UNCONFIRMED_TYPE, Api
 from tests.api.filing import a_case
+from tests.api.pages import browser
 
 REKLAME, KLINIK, SIP = "izin-reklame-tetap", "izin-klinik", "sip-fisioterapis"
 COMPANY = {"kind": "company", "name": "CV Contoh Batik", "position": "Direktur"}
 POSITION = {"latitude": -6.8886, "longitude": 109.6753, "accuracy_metres": 8.0}
-
-
-def browser(api: Api, address: str = "127.0.0.1") -> httpx.AsyncClient:
-    return api.stranger_at(address, Accept="text/html")
 
 
 async def a_permit(api: Api, code: str, inspected: bool = True, **fields: object) -> str:

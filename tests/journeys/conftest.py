@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from sakpore.people import PASSWORD
 from sakpore.stack.background import BackgroundStack
 from tests.journeys.office import PEOPLE, Office
-from tests.pages.shown import find_chromium
 
 PHONE, DESK = 360, 1280
 Opens = Callable[..., Page]
@@ -18,14 +17,6 @@ Opens = Callable[..., Page]
 @pytest.fixture(scope="session")
 def office(stack: BackgroundStack) -> Office:
     return Office(stack.addresses["api"], stack.stack.data_dir)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

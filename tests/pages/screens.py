@@ -12,8 +12,9 @@ from playwright.sync_api import sync_playwright
 
 from api.pages import page_environment
 from sakpore.assets import WEB, build
+from tests.browser_fixture import find_chromium
 from tests.pages import samples
-from tests.pages.shown import SITE, find_chromium, serve
+from tests.pages.shown import SITE, serve
 
 OUT = WEB.parent / "var" / "screens"
 WIDTHS = {"telepon": 360, "meja": 1280}

@@ -1,7 +1,6 @@
 """The samples served to a real browser: `serve` answers a context's requests, no server runs."""
 
 import io
-import shutil
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +19,6 @@ TYPES = {
     ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".png": "image/png",
     ".js": "text/javascript", ".webmanifest": "application/manifest+json",
 }  # fmt: skip
-
-
-def find_chromium() -> str | None:
-    """The system's browser; None where Playwright's own is to be taken."""
-    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def serve(context: BrowserContext, environment: Environment, web: Path, language: str = "id") -> None:

@@ -11,8 +11,9 @@ import pytest
 from jinja2 import Environment
 from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwright
 
+from tests.browser_fixture import find_chromium
 from tests.pages import samples
-from tests.pages.shown import TYPES, find_chromium
+from tests.pages.shown import TYPES
 
 SITE = "http://localhost"
 ADDRESS = "https://sakpore.contoh.example"

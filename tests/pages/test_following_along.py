@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from tests.pages.samples.people import FRONT, framed
 from tests.pages.served import Door, wait_until
-from tests.pages.shown import find_chromium
 
 PAGE = """{% extends "base.html" %}{% from "parts.html" import live %}
 {% block title %}Contoh {{ state }}{% endblock %}
@@ -73,14 +72,6 @@ def door(environment: Environment, web: Path, office: Office) -> Iterator[Door]:
     door = Door(environment, web, (office.router,))
     yield door
     door.shut()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

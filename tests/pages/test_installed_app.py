@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, Response
 
 from api.pages.live import live_pages
 from api.pages.public.field_codes import field_code_pages
+from tests.browser_fixture import find_chromium
 from tests.pages.samples.people import APPLICANT, framed
 from tests.pages.served import Door, wait_until
-from tests.pages.shown import find_chromium
 
 private = APIRouter()
 

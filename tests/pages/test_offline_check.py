@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import Environment
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from api.field_codes import FieldCodes
 from api.layers import _HEADERS
@@ -21,7 +21,7 @@ from api.pages.public import field_codes as offline
 from api.services import Services
 from signing.field_code import FieldClaims, field_code
 from signing.field_keys import FieldKeys
-from tests.pages.shown import TYPES, find_chromium
+from tests.pages.shown import TYPES
 
 NOW = datetime.now(UTC)
 CLAIMS = FieldClaims(
@@ -92,14 +92,6 @@ class Office:
 
     def code(self, **changes: Any) -> str:
         return field_code(replace(CLAIMS, **changes), self.keys.signing_key())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

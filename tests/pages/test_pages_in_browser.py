@@ -6,10 +6,10 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from jinja2 import Environment
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.pages import samples
-from tests.pages.shown import SITE, find_chromium, serve
+from tests.pages.shown import SITE, serve
 
 PHONE, DESK = {"width": 360, "height": 800}, {"width": 1280, "height": 800}
 NARROWEST = {"width": 320, "height": 800}  # WCAG 2.2, 1.4.10
@@ -17,14 +17,6 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 VIOLATIONS = """async () => (await axe.run({resultTypes: ["violations"]})).violations.map(
     each => [each.id, each.nodes.map(node => node.target.join(" "))])"""
 TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 import pytest
 from jinja2 import Environment
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from api.layers import CONTENT_POLICY
 from permits.authority import Actor
 from tests.pages import samples
 from tests.pages.samples import people
-from tests.pages.shown import SITE, find_chromium, serve
+from tests.pages.shown import SITE, serve
 
 every_page = pytest.mark.parametrize("name", samples.pages())
 
@@ -66,14 +66,6 @@ def test_nothing_is_carried_in_the_page_itself(environment: Environment, name: s
     """No script, style or handler within the page: the policy would refuse it, and the page would be half of itself."""
     html = shown(environment, name)
     assert not re.search(r"<style\b|\sstyle=|<script(?![^>]*\bsrc=)|\son[a-z]+\s*=\s*[\"']|javascript:", html)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
