@@ -204,7 +204,7 @@ async def test_what_has_fallen_stands_with_its_proof(api: Api) -> None:
     await api.records.keep(Step(number=number, events=(event,), notices=(notice,), tasks_changed=(changed,)))
     said = words(await (await api.as_("dinas")).get(f"/permintaan/{task}"))
     assert "Sudah diingatkan: petugas Bappeda" in said
-    assert "Lewat surel, sedang dikirim." in said
+    assert "Lewat E-mail, sedang dikirim." in said
     assert "Mengingatkan petugas Bappeda" not in said and "Memberi tahu pimpinan Bappeda" in said
 
 

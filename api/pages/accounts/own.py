@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from api.dependencies import Here, SignedIn
 from api.idempotency import OnlyOnce
+from api.pages.accounts.mail_form import email_words
 from api.pages.accounts.refusals import said_to_owner
-from api.pages.accounts.registering import email_words
 from api.pages.forms import FormErrors, Sent, errors_of
 from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward, page

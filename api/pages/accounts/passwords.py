@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from api import accounts
@@ -11,15 +10,14 @@ from api.cookies import SESSION_COOKIE, forget_cookie
 from api.dependencies import Here
 from api.mailing import token_hash
 from api.pages.accounts.logging_in import MOST_PASSWORD, end_log_in
+from api.pages.accounts.mail_form import send_to_whom
 from api.pages.accounts.refusals import said
-from api.pages.accounts.registering import email_words
 from api.pages.accounts.tokens import KODE, Code, address_with, token_of
 from api.pages.forms import FormErrors, OurForm
 from api.pages.language import gettext as _
 from api.pages.rendering import form_page, onward, page
 from api.passwords import SHORTEST
 from api.problems import ApiCode, Problem
-from api.routes.accounts import EmailAsked
 from api.routes.sessions import client_address
 from permits.errors import RuleError
 
@@ -35,16 +33,9 @@ async def forgotten(request: Request) -> Response:
 @router.post("/sandi")
 async def send_link(form: OurForm, request: Request, services: Here) -> Response:
     """Sends a link that sets a password, where there is an account."""
-    typed = form.text("email", 320)
-    try:
-        email = EmailAsked(email=typed).email
-        await accounts.send_password_link(services, email, client_address(request))
-    except ValidationError:
-        return form_page(request, "accounts/sandi-lupa.html", 422, email=typed, errors=[("email", email_words())])
-    except Problem as problem:
-        status, errors = said(request, problem)
-        return form_page(request, "accounts/sandi-lupa.html", status, email=typed, errors=errors)
-    return onward(request, "/sandi/terkirim")
+    return await send_to_whom(
+        request, services, form, "accounts/sandi-lupa.html", accounts.send_password_link, "/sandi/terkirim"
+    )
 
 
 @router.get("/sandi/terkirim")

@@ -16,6 +16,7 @@ from api import accounts
 from api.accounts import RegistrationAsked
 from api.dependencies import Here
 from api.mailing import token_hash
+from api.pages.accounts.mail_form import email_words, send_to_whom
 from api.pages.accounts.refusals import said
 from api.pages.accounts.tokens import KODE, Code, address_with, token_of
 from api.pages.forms import FormErrors, OurForm, SentForm, errors_of
@@ -23,7 +24,6 @@ from api.pages.language import gettext as _
 from api.pages.rendering import Refused, form_page, onward, page
 from api.passwords import SHORTEST
 from api.problems import Problem
-from api.routes.accounts import EmailAsked
 from api.routes.sessions import client_address
 from permits.errors import Code as RuleCode
 from permits.errors import RuleError
@@ -97,21 +97,9 @@ async def another_mail(request: Request) -> Response:
 @router.post("/daftar/konfirmasi/lagi")
 async def send_another_mail(form: OurForm, request: Request, services: Here) -> Response:
     """Sends the confirmation again, where one is wanting."""
-    typed = form.text("email", 320)
-    try:
-        email = EmailAsked(email=typed).email
-        await accounts.send_confirmation_again(services, email, client_address(request))
-    except ValidationError:
-        return form_page(request, "accounts/kirim-lagi.html", 422, email=typed, errors=[("email", email_words())])
-    except Problem as problem:
-        status, errors = said(request, problem)
-        return form_page(request, "accounts/kirim-lagi.html", status, email=typed, errors=errors)
-    return onward(request, "/daftar/terkirim")
-
-
-def email_words() -> str:
-    """What an address looks like."""
-    return _("Tulis alamat e-mail seperti nama@contoh.id.")
+    return await send_to_whom(
+        request, services, form, "accounts/kirim-lagi.html", accounts.send_confirmation_again, "/daftar/terkirim"
+    )
 
 
 def _asked(form: SentForm) -> RegistrationAsked:
