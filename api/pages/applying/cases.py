@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from api.dependencies import Case, Here, SignedIn, case_for
 from api.pages.answers import answers_of
 from api.pages.applying.answering import address_of
-from api.pages.applying.drafts import DELIVERY, FOR_WHOM, OLD_PERMIT, Plan
-from api.pages.applying.entry import home_of_cases, plan_or_page
+from api.pages.applying.draft_screen import draft_screen
+from api.pages.applying.entry import plan_or_page
 from api.pages.applying.standing import Facts, Standing, standing
 from api.pages.applying.submission import delivery_words, party_words
 from api.pages.formatting import local_day
@@ -28,7 +28,7 @@ from api.services import Services
 from api.views import TrackingView, tracking_view, verification_url
 from permits.after_issue import may_be_withdrawn
 from permits.application import CLOSED, ApplicationStatus
-from permits.authority import Act, Actor, Role
+from permits.authority import Act, Role
 from permits.decisions import TaskKind
 from permits.definition import PermitDefinition, Procedure
 from permits.errors import Code, RuleError
@@ -152,28 +152,7 @@ class CaseScreen:
     home: str
 
 
-@dataclass(frozen=True)
-class Part:
-    """A line of a draft's task list."""
 
-    title: str
-    state: str
-    is_done: bool
-    address: str | None  # None: not yet
-
-
-@dataclass(frozen=True)
-class DraftScreen:
-    """A draft as a task list."""
-
-    number: str
-    permit_name: str
-    is_practice: bool
-    is_overtaken: bool
-    left_over: list[str]
-    parts: list[Part]
-    onward: str
-    home: str
 
 
 @router.get("/permohonan")
@@ -248,59 +227,7 @@ async def show_case(request: Request, case: Readable, services: Here) -> Respons
 # A draft -------------------------------------------------------------------------------------------------------------
 
 
-def draft_screen(plan: Plan, actor: Actor) -> DraftScreen:
-    """The task list of a draft."""
-    done = [one.code for one in plan.questions if plan.is_done(one.code)]
-    wanted = [one for one in plan.requirements if one.required]
-    there = [one for one in wanted if one.code in plan.documents]
-    first = next((one.code for one in plan.questions if not plan.is_done(one.code)), None)
-    parts = [_part_of_step(plan, FOR_WHOM, _("Untuk siapa izin ini"), party_words(plan.party))]
-    if OLD_PERMIT in plan.steps:
-        parts.append(_part_of_step(plan, OLD_PERMIT, _("Izin lama"), plan.row.old_permit_text or ""))
-    if plan.questions:
-        parts.append(
-            Part(
-                _("Isian permohonan"),
-                _("%(done)s dari %(count)s pertanyaan terisi") % {"done": len(done), "count": len(plan.questions)},
-                first is None,
-                plan.step_address(first or plan.questions[0].code),
-            )
-        )
-    parts += [
-        Part(
-            _("Berkas"),
-            _("%(done)s dari %(count)s berkas wajib terunggah") % {"done": len(there), "count": len(wanted)},
-            len(there) == len(wanted),
-            f"{plan.address}/berkas",
-        ),
-        Part(
-            _("Cara menerima surat"),
-            _("Alamat belum diisi") if plan.is_without_address else delivery_words(plan.row.delivery),
-            not plan.is_without_address,
-            plan.step_address(DELIVERY),
-        ),
-        Part(
-            _("Periksa dan kirim"),
-            _("Siap dikirim") if not plan.gaps else _("Setelah semua bagian lengkap"),
-            False,
-            None if plan.gaps else f"{plan.address}/periksa",
-        ),
-    ]
-    return DraftScreen(
-        number=plan.row.number,
-        permit_name=plan.row.title,
-        is_practice=plan.row.practice,
-        is_overtaken=plan.is_overtaken,
-        left_over=plan.left_over,
-        parts=parts,
-        onward=plan.where_to_go_on(),
-        home=home_of_cases(actor),
-    )
 
-
-def _part_of_step(plan: Plan, step: str, title: str, said: str) -> Part:
-    is_done = plan.is_done(step)
-    return Part(title, said if is_done else _("Belum diisi"), is_done, plan.step_address(step))
 
 
 # A case --------------------------------------------------------------------------------------------------------------

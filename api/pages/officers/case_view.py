@@ -10,7 +10,8 @@ from api.pages.formatting import full_date, moment
 from api.pages.language import gettext as _
 from api.pages.officers.due import Due, due_of
 from api.pages.officers.routing import address_of_task
-from api.pages.officers.task_view import Sheet, document_sheet, facts_of, letter_sheet, newest_of
+from api.pages.officers.sheets import Sheet, document_sheet, letter_sheet, newest_of
+from api.pages.officers.task_view import facts_of
 from api.pages.officers.words import channel_words, letter_status_words, opd_answer_words, status_words, task_words
 from api.pages.words import role_words
 from permits.after_issue import may_be_withdrawn

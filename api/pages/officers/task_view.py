@@ -13,8 +13,8 @@ from api.pages.formatting import full_date, rupiah, working_days
 from api.pages.language import gettext as _
 from api.pages.officers.choices import About, Choice, Typed, choices_of, nothing_typed
 from api.pages.officers.due import Due, due_of
+from api.pages.officers.sheets import Sheet, document_sheet, evidence_sheet, letter_sheet, newest_of
 from api.pages.officers.words import (
-    channel_words,
     channels,
     decision_words,
     delivery_words,
@@ -25,7 +25,6 @@ from api.pages.officers.words import (
 from api.pages.words import (
     Options,
     document_reasons,
-    letter_words,
     refusal_reasons,
     return_reasons,
     stage_words,
@@ -45,19 +44,6 @@ from store.tables import ApplicationRow, TaskRow
 DRAFT_KINDS = frozenset({TaskKind.DESK_CHECK, TaskKind.PARAF, TaskKind.SIGNING})
 PRODUCTS = frozenset({"permit", "rejection", "revocation", "replacement", "extension"})
 """Letters that are drafted, read and signed; the others are written by the engine."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A paper that is read beside the decision."""
-
-    title: str
-    address: str  # of the reading page
-    thumb: str
-    file: str
-    note: str = ""
-    label: tuple[str, str] | None = None
-    first: bool = False  # what this task is about; the others are read where they are needed
 
 
 @dataclass(frozen=True)
@@ -266,75 +252,20 @@ def said_in(kind: str, body: dict[str, Any], titles: dict[str, str]) -> list[str
     return lines
 
 
-def document_sheet(number: str, one: DocumentView) -> Sheet:
-    """A document as a paper to read, with who brought it."""
-    file = f"/kasus/{number}/berkas/{one.requirement}"
-    version = _("versi %(n)s") % {"n": one.version} if one.version > 1 else ""
-    who = one.uploaded_by_name or _("petugas")
-    way = "" if one.channel == "web" else _("diunggah %(who)s (%(way)s)") % {"who": who, "way": _by(one.channel)}
-    label = {"accept": ("daun", _("Diterima")), "repair": ("kunyit", _("Diminta lagi"))}.get(one.verdict or "")
-    return Sheet(
-        title=one.title,
-        address=f"/kasus/{number}/baca/{one.requirement}?versi={one.version}",
-        thumb=f"{file}/1.png?lebar=240&versi={one.version}",
-        file=f"{file}?versi={one.version}",
-        note=", ".join(part for part in (version, way) if part),
-        label=label,
-    )
 
 
-def letter_sheet(number: str, letter: LetterView, draft: bool) -> Sheet:
-    """A letter as a paper to read."""
-    file = f"/kasus/{number}/surat/{letter.purpose}"
-    more = "&draf=1" if draft else ""
-    return Sheet(
-        title=_("Rancangan: %(title)s") % {"title": letter_words(letter.purpose)}
-        if draft
-        else letter_words(letter.purpose),
-        address=f"/kasus/{number}/baca-surat/{letter.purpose}{'?draf=1' if draft else ''}",
-        thumb=f"{file}/1.png?lebar=240{more}",
-        file=f"{file}{'?draf=1' if draft else ''}",
-        note=_("Nomor %(number)s") % {"number": letter.number_text},
-    )
 
 
-def evidence_sheet(one: Evidence) -> Sheet:
-    """Evidence as a paper to read."""
-    mark = quote(one.task_id, safe="")
-    file = f"/tugas/{mark}/lampiran/{one.id}"
-    return Sheet(
-        title=_evidence_words(one.kind),
-        address=f"/tugas/{mark}/baca/{one.id}",
-        thumb=f"{file}/1.png?lebar=240",
-        file=file,
-        note=one.filename,
-    )
 
 
-def _by(channel: str) -> str:
-    words = channel_words(channel)
-    return words[:1].lower() + words[1:] if channel in ("counter", "telephone", "letter") else words
 
 
-def newest_of(documents: Sequence[DocumentView]) -> list[DocumentView]:
-    """The newest version of each document, in their order."""
-    return list({one.requirement: one for one in documents}.values())
+
+
 
 
 def _codes(page: TaskPage) -> list[str]:
     return [one.requirement for one in newest_of(page.documents)]
-
-
-def _evidence_words(kind: str) -> str:
-    return {
-        "photo": _("Foto lapangan"),
-        "minutes": _("Berita acara"),
-        "minutes-signature": _("Tanda tangan berita acara"),
-        "wet-signed-letter": _("Surat dinas bertanda tangan basah"),
-        "paper-answer": _("Surat jawaban di kertas"),
-        "answer": _("Lampiran jawaban pemohon"),
-        "payment-proof": _("Bukti pembayaran"),
-    }.get(kind, kind)
 
 
 def _decides(kind: TaskKind, capacities: Sequence[Actor], about: Subject) -> bool:

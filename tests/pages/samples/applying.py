@@ -7,9 +7,10 @@ from typing import Any
 from api.pages.applying.after_issue import held_permit
 from api.pages.applying.answering import Mending, PaymentScreen, QuestionScreen, RepairScreen
 from api.pages.applying.begin import beginning
-from api.pages.applying.cases import CaseScreen, case_list, case_screen, draft_screen
+from api.pages.applying.cases import CaseScreen, case_list, case_screen
 from api.pages.applying.dates import Boxes
 from api.pages.applying.documents import DocumentScreen, document_list, screen_of
+from api.pages.applying.draft_screen import draft_screen
 from api.pages.applying.drafts import DELIVERY, Plan
 from api.pages.applying.examples import accepted, formats_in_words
 from api.pages.applying.parties import PartyForm
