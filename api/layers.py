@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,8 @@ CAMERA_AND_PLACE = "camera=(self), geolocation=(self), microphone=(), payment=()
 DEVICES = {re.compile(r"/v(/foto)?"): CAMERA, re.compile(r"/lapangan(/.*)?"): CAMERA_AND_PLACE}
 """The pages that may ask for the camera or the place, by their addresses; all others may not."""
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+GONE = 499
+"""In the log alone: whoever asked went away before the request was whole; nobody hears an answer."""
 MAX_JSON_BYTES = 1024 * 1024
 
 
@@ -77,6 +80,8 @@ class RequestLayer:
             if scope["path"].endswith("\n"):
                 raise HTTPException(404)  # `$` in the patterns of routes would overlook it
             await self._app(scope, _bounded(scope, receive), sending)
+        except ClientDisconnect:
+            status = status or GONE
         except Exception as bug:
             if status:
                 raise

@@ -16,6 +16,8 @@ from tests.api.filing import a_case
 
 FILLED = {"number": "PRM-2026-000001", "code": "7Q2MZK4XWB3FJ5T8", "task": "PRM-2026-000001.verification.1"}
 STREAMS = "/aliran/"
+OF_THE_ENGINE = "/kelola/kasus/{number}"
+"""Says 503 in its own words where the engine is away, as it is here."""
 FOR_ALL = ("application/manifest", "text/javascript", "application/jwk")
 """Kinds of answers that are the same for everybody and may be kept."""
 
@@ -69,7 +71,7 @@ async def test_every_page_has_the_policy_is_kept_by_nobody_and_hides_its_cookies
         if path == "/api/docs":
             continue
         answer = await client.get(filled(path))
-        assert answer.status_code < 500, path
+        assert answer.status_code < 500 or (path == OF_THE_ENGINE and answer.status_code == 503), path
         assert answer.headers["content-security-policy"] == CONTENT_POLICY, path
         assert answer.headers["x-content-type-options"] == "nosniff", path
         for_all = answer.headers.get("content-type", "").startswith(FOR_ALL) or path == "/robots.txt"

@@ -165,9 +165,9 @@ async def test_permits_are_searched_by_type_and_by_company(api: Api) -> None:
     await a_permit(api, "izin-apotek", party={**COMPANY, "name": "PT Contoh Farma"})
     client = browser(api)
     assert "PT Contoh Farma" not in (await client.get("/peta", params={"jenis": KLINIK})).text
-    found = (await client.get("/peta", params={"nama": "farma"})).text
+    found = (await client.get("/peta", params={"lembaga": "farma"})).text
     assert "PT Contoh Farma" in found and "CV Contoh Batik" not in found
-    assert "Tidak ada yang cocok" in (await client.get("/peta", params={"nama": "100%"})).text
+    assert "Tidak ada yang cocok" in (await client.get("/peta", params={"lembaga": "100%"})).text
 
 
 async def test_pictures_of_a_tile_server_are_allowed_on_the_map_alone_and_where_one_is_set(api: Api) -> None:

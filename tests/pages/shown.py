@@ -11,10 +11,12 @@ from playwright.sync_api import BrowserContext, Route
 from activities.letters import render_letter
 from api.layers import CONTENT_POLICY
 from api.pages.language import speaking
+from api.pages.officers.reading import FRAMED
 from tests.letters.samples import sip
 from tests.pages import samples
 
 SITE = "http://pages.test"
+FRAMED_TEMPLATE = "officers/kertas.html"
 TYPES = {
     ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".png": "image/png",
     ".js": "text/javascript", ".webmanifest": "application/manifest+json",
@@ -33,14 +35,19 @@ def serve(context: BrowserContext, environment: Environment, web: Path, language
             template, given = samples.pages()[path.strip("/")]
             with speaking(language):
                 body = environment.get_template(template).render(**{"language": language, **given})
-            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": CONTENT_POLICY}
-            route.fulfill(body=body, headers=headers)
+            policy = {"Content-Security-Policy": policy_of(path.strip("/"))}
+            route.fulfill(body=body, headers={"Content-Type": "text/html; charset=utf-8", **policy})
         elif path.endswith(".png"):
             route.fulfill(body=paper(), content_type="image/png")
         else:
             route.fulfill(status=404, body="", content_type="text/plain")
 
     context.route("**/*", answer)
+
+
+def policy_of(name: str) -> str:
+    """The content policy of a sample: a paper is read inside its task's page, all others stand alone."""
+    return FRAMED if samples.pages()[name][0] == FRAMED_TEMPLATE else CONTENT_POLICY
 
 
 @cache

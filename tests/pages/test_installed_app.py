@@ -130,7 +130,9 @@ def test_the_worker_of_the_offline_check_keeps_its_own_pages(page: Page, door: D
     )
     assert sorted(scopes) == ["/", "/v/luring"]
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller?.scriptURL.endsWith('/v/luring/pekerja.js')")
+    wait_until(
+        lambda: page.evaluate("navigator.serviceWorker.controller?.scriptURL.endsWith('/v/luring/pekerja.js')")
+    )
     door.shut()
     page.goto(f"{door.address}/v/luring")
     expect(page.get_by_role("heading", level=1)).to_contain_text("TIDAK ADA KODE")

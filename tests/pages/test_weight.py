@@ -33,7 +33,9 @@ def bytes_on_the_wire(web: Path, name: str) -> int:
 def weight(environment: Environment, web: Path, name: str) -> int:
     """All bytes of a first visit: the page, what it names, and what the style sheet needs for Indonesian."""
     html = shown(environment, name)
-    names = {plain: built for plain, built in build(web).items() if f"/assets/{built}" in html}
+    # What else is named, as the map's program, comes when it is asked for.
+    loaded = set(re.findall(r"""\s(?:src|href)=["']/assets/([^"'#]+)""", html))
+    names = {plain: built for plain, built in build(web).items() if built in loaded}
     parts = {*names, *FONTS, *FROM_THE_SHEET} - {"ikon-192.png"}  # an icon for the home screen is not fetched to read
     return len(gzip.compress(html.encode(), 6)) + sum(bytes_on_the_wire(web, part) for part in parts)
 

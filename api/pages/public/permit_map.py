@@ -24,7 +24,7 @@ map_pages = APIRouter()
 
 MOST_LINES = 300
 TypeText = Annotated[str, Query(alias="jenis", pattern=r"^[a-z0-9-]{0,60}$")]
-HolderText = Annotated[str, Query(alias="nama", max_length=100)]
+HolderText = Annotated[str, Query(alias="lembaga", max_length=100)]
 
 
 class MapLine(BaseModel):
@@ -59,7 +59,7 @@ def map_view(
 ) -> MapView:
     """The list, numbered as its pins."""
     lines = [MapLine(number=n, permit=one, place=_place(one)) for n, one in enumerate(permits, 1)]
-    asked = {"jenis": wanted.permit_type, "nama": wanted.holder}
+    asked = {"jenis": wanted.permit_type, "lembaga": wanted.holder}
     return MapView(
         lines=lines,
         total=total,
@@ -87,9 +87,9 @@ def _pins(permits: list[MappedPermit]) -> list[tuple[int, float, float]]:
 
 
 @map_pages.get("/peta")
-async def permit_map(request: Request, services: Here, jenis: TypeText = "", nama: HolderText = "") -> Response:
+async def permit_map(request: Request, services: Here, jenis: TypeText = "", lembaga: HolderText = "") -> Response:
     """Permits in force, by type and by company."""
-    wanted = MapFilter(permit_type=jenis, holder=nama.strip())
+    wanted = MapFilter(permit_type=jenis, holder=lembaga.strip())
     permits, total = await _found(services, wanted)
     today = await services.office_today()
     async with services.db.transaction() as session:
@@ -101,9 +101,9 @@ async def permit_map(request: Request, services: Here, jenis: TypeText = "", nam
 
 
 @map_pages.get("/peta/izin.geojson")
-async def map_data(services: Here, jenis: TypeText = "", nama: HolderText = "") -> Response:
+async def map_data(services: Here, jenis: TypeText = "", lembaga: HolderText = "") -> Response:
     """The same permits as GeoJSON (RFC 7946), with the sketch of the city."""
-    permits, _total = await _found(services, MapFilter(permit_type=jenis, holder=nama.strip()))
+    permits, _total = await _found(services, MapFilter(permit_type=jenis, holder=lembaga.strip()))
     return JSONResponse(geojson(permits), media_type="application/geo+json")
 
 
