@@ -13,6 +13,7 @@ import io
 import re
 import zlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +32,7 @@ from signing.trust import entries
 END_OF_LINE = re.compile(rb"[ \r\n]{0,2}")
 OF_A_TABLE_IN_A_STREAM = {"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
 ROOM_AROUND = 64  # bytes an object may take beyond twice its plain form
+WRITING = timedelta(seconds=1)  # programs ask the clock anew for each date of one update
 ROOM_AROUND_STREAM = 32  # keywords and ends of lines about a stream's data
 _CHARACTER = rb"\\.|[^\\()]"
 _TOKEN = re.compile(
@@ -311,19 +313,32 @@ def _check_metadata(before: HistoricalResolver, after: HistoricalResolver) -> No
         raise Unaccounted("dates that differ")
 
 
-def _info_date(info: dict[str, Any]) -> tuple[str, str] | None:
+def _info_date(info: dict[str, Any]) -> datetime | None:
     parts = _PDF_DATE.fullmatch(str(info.get("/ModDate", "")))
-    return _bare_date(*parts.groups()) if parts else None
+    return _moment(*parts.groups()) if parts else None
 
 
 def _agree(info: dict[str, Any], packet: bytes) -> bool:
-    """True when the information dictionary and the XMP packet name one moment of writing."""
-    return {_bare_date(day, zone) for _, day, zone in _XMP_DATES.findall(packet.decode())} == {_info_date(info)}
+    """True when the information dictionary and the XMP packet name one moment of writing, in one time zone."""
+    first = _info_date(info)
+    named = [_moment(day, zone) for _, day, zone in _XMP_DATES.findall(packet.decode())]
+    return bool(named) and first is not None and all(_soon(first, later) for later in named)
 
 
-def _bare_date(day: str, zone: str) -> tuple[str, str]:
-    """A date as PDF and XMP both write it, less their punctuation."""
-    return re.sub(r"\D", "", day), re.sub(r"[:']", "", zone).replace("Z", "+0000")
+def _soon(first: datetime, later: datetime | None) -> bool:
+    """Whether `later` was asked for within one writing that asked for `first` before."""
+    if later is None or later.utcoffset() != first.utcoffset():
+        return False
+    return timedelta() <= later - first <= WRITING
+
+
+def _moment(day: str, zone: str) -> datetime | None:
+    """A date as PDF and XMP both write it, less their punctuation; None for a day that does not exist."""
+    try:
+        digits, offset = re.sub(r"\D", "", day), re.sub(r"[:']", "", zone).replace("Z", "+0000")
+        return datetime.strptime(digits + offset, "%Y%m%d%H%M%S%z")
+    except ValueError:
+        return None
 
 
 def _undated(packet: bytes) -> tuple[bytes, bytes, bytes]:

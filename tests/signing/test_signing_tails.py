@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.metadata import info, xmp_xml
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
@@ -145,13 +146,33 @@ async def test_only_the_identifier_of_an_unsigned_archive_may_be_anything(worksh
     drawn = pdf.rindex(b"<", 0, pdf.rindex(b"> ]")) + 1
     second = pdf.rindex(b"Z)", 0, pdf.rindex(b"/CreationDate")) - 1
     assert second > start
-    redated = pdf[:second] + bytes([pdf[second] ^ 1]) + pdf[second + 1 :]
-    assert verify_pdf(redated, policy).verdict is Verdict.TIDAK_SAH
-    places = [at for at in range(start, len(pdf)) if not drawn <= at < drawn + 32]
+    for digit in (second - 1, second - 3, second - 5, second - 7):
+        redated = pdf[:digit] + bytes([pdf[digit] ^ 1]) + pdf[digit + 1 :]
+        assert verify_pdf(redated, policy).verdict is Verdict.TIDAK_SAH
+    places = [at for at in range(start, len(pdf)) if not drawn <= at < drawn + 32 and at != second]
     for at in chance.sample(places, 25):
         flipped = bytearray(pdf)
         flipped[at] ^= 1 << chance.randrange(8)
         assert verify_pdf(bytes(flipped), policy).verdict in (Verdict.TIDAK_SAH, Verdict.RUSAK), pdf[at - 20 : at + 20]
+
+
+@pytest.mark.parametrize(
+    ("apart", "verdict"), [(0, Verdict.SAH), (1, Verdict.SAH), (2, Verdict.TIDAK_SAH), (-1, Verdict.TIDAK_SAH)]
+)
+async def test_an_update_may_be_written_while_the_clock_turns_to_the_next_second(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, apart: int, verdict: Verdict
+) -> None:
+    pdf = await workshop.sign(workshop.plain, Level.B_T)
+    at = datetime.now(UTC)
+
+    def at_second(seconds: int) -> type:
+        return type("Clock", (datetime,), {"now": classmethod(lambda _, tz=None: at + timedelta(seconds=seconds))})
+
+    monkeypatch.setattr(info, "datetime", at_second(0))
+    monkeypatch.setattr(xmp_xml, "datetime", at_second(apart))
+    material = workshop.material()
+    later = appended(pdf, quiet=False, certs=material.intermediates, crls=material.crls)
+    assert verify_pdf(later, workshop.policy()).verdict is verdict
 
 
 async def test_an_unsigned_archive_has_no_room_to_spare(workshop: Workshop) -> None:
