@@ -1,6 +1,7 @@
 """Pages that follow along: told of changes alone, bounded, over with the log-in, and out of the way at a stop."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -91,6 +92,22 @@ async def test_whoever_tracks_a_case_is_told_that_it_changed_and_nothing_else(ap
         changed = await stream.next()
     assert (changed["event"], changed["data"]) == ("berubah", "{}")
     assert changed["id"] != began["id"]
+
+
+@pytest.mark.parametrize(
+    ("who", "page"),
+    [(None, "/lacak/{code}"), ("pemohon", "/permohonan/{number}"), ("depan", "/kasus/{number}"), ("depan", "/tugas")],
+)
+async def test_a_page_about_what_moves_follows_a_stream_that_its_reader_may_hear(
+    api: Api, served: Served, who: str | None, page: str
+) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    reader = await api.as_(who) if who else api.anonymous()
+    path = page.format(number=number, code=await tracking_code(api, number))
+    shown = await reader.get(path, headers={"Accept": "text/html"})
+    (address,) = re.findall(r'data-hidup="([^"]+)"', shown.text)
+    async with served.follow(address, reader) as stream:
+        assert (await stream.next())["event"] in ("mulai", "berubah")
 
 
 async def test_a_page_whose_case_changed_while_it_was_on_its_way_is_told_at_once(api: Api, served: Served) -> None:

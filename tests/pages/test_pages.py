@@ -23,7 +23,8 @@ def words(html: str) -> str:
 
 
 def tracked(environment: Environment, **changes: Any) -> str:
-    return words(environment.get_template("public/lacak.html").render(view=samples.tracking(**changes)))
+    view = samples.tracking(**changes)
+    return words(environment.get_template("public/lacak.html").render(view=view, code=samples.CODE))
 
 
 @every_page
@@ -56,14 +57,14 @@ def test_a_page_that_was_not_given_what_it_shows_is_an_error(environment: Enviro
     view = samples.tracking()
     del view["promised_on"]
     with pytest.raises(UndefinedError):
-        environment.get_template("public/lacak.html").render(view=view)
+        environment.get_template("public/lacak.html").render(view=view, code=samples.CODE)
 
 
 def test_what_people_typed_is_escaped(environment: Environment) -> None:
     typed = '<script>alert("1")</script>'
     for html in (
         environment.get_template("public/lacak.html").render(
-            view=samples.tracking(permit_name=typed, waiting_for=typed)
+            view=samples.tracking(permit_name=typed, waiting_for=typed), code=typed
         ),
         environment.get_template("public/verifikasi.html").render(permit=samples.permit(holder_name=typed)),
         environment.get_template("public/katalog.html").render(view=samples.searched(typed)),

@@ -1,13 +1,13 @@
 // The keyboard in lists of tasks: while a line has the focus, J and K (or the arrows) go to the next and the one before,
 // X marks it, Enter opens it as any link. Without the focus in the list no key means anything.
 (() => {
-  const table = document.querySelector(".kotak-masuk");
-  const hint = document.querySelector(".papan-tik");
-  if (!table) return;
-  if (hint) hint.classList.add("papan-tik--siap");
-  table.addEventListener("keydown", (event) => {
+  const show = () => document.querySelector(".papan-tik")?.classList.add("papan-tik--siap");
+  show();
+  // The list is brought up to date while it is read, so the page listens, and not the list.
+  document.addEventListener("hidup:baru", show);
+  document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const row = event.target.closest("tbody tr");
+    const row = event.target.closest(".kotak-masuk tbody tr");
     if (!row) return;
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
     if (step) {

@@ -34,4 +34,4 @@ async def look_up(request: Request, kode: Annotated[str | None, Query(max_length
 async def tracking(code: str, request: Request, services: Here) -> Response:
     """Where a case stands."""
     view = await track_by_code(services, code, client_address(request))
-    return page(request, "public/lacak.html", view=view)
+    return page(request, "public/lacak.html", view=view, code=code)

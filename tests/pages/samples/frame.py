@@ -11,6 +11,7 @@ from api.reason_words import advice_on
 from signing.verdict import REASONS
 
 View = dict[str, Any]
+CODE = "7Q2MZK4XWB3FJ5T8"
 PERSON = {"name": "Contoh Pemohon Satu, A.Md.Ftr."}
 BAPPEDA = "Badan Perencanaan Pembangunan Daerah"
 
@@ -190,7 +191,7 @@ def _pages() -> dict[str, tuple[str, View]]:
     ended = ("DICABUT", "DIGANTI", "DIPERPANJANG")
     letter, upload = "public/verifikasi.html", "public/verifikasi-unggah.html"
     return {
-        **{f"lacak-{name}": ("public/lacak.html", {"view": view}) for name, view in tracked.items()},
+        **{f"lacak-{name}": ("public/lacak.html", {"view": view, "code": CODE}) for name, view in tracked.items()},
         **{f"verifikasi-{state.lower()}": (letter, {"permit": permit(state=state)}) for state in states},
         **{f"verifikasi-{state.lower()}": (letter, {"permit": changed_permit(state)}) for state in ended},
         "verifikasi-penolakan": (letter, {"permit": permit(purpose="rejection", valid_until=None)}),
@@ -222,7 +223,7 @@ def _pages() -> dict[str, tuple[str, View]]:
         }),
         "peragaan-surat": ("peragaan-surat.html", {"demonstration": True, "mails": [
             {"to": "pemohon.satu@contoh.test", "at": at(3), "subject": "Permohonan Anda sudah kami terima",
-             "body": "Lacak di http://localhost:8080/lacak/7Q2MZK4XWB3FJ5T8"}]}),
+             "body": f"Lacak di http://localhost:8080/lacak/{CODE}"}]}),
         "peragaan-surat-kosong": ("peragaan-surat.html", {"mails": []}),
         "belum-pasti": (
             "belum-pasti.html",
