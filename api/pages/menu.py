@@ -30,8 +30,11 @@ def home_of(person: Actor) -> str:
             return "/tugas"
 
 
-def menu_of(person: Actor | None) -> list[Way]:
-    """The ways of the header, the most used first; log-in and log-out are the frame's own."""
+def menu_of(person: Actor | None, is_acting_head: bool = False) -> list[Way]:
+    """The ways of the header, the most used first; log-in and log-out are the frame's own.
+
+    `is_acting_head`: whether the person signs today as Plh or Plt of the head of office.
+    """
     if person is None:
         return [
             Way("/izin", _("Jenis izin")), Way("/lacak", _("Lacak")), Way("/v", _("Periksa surat")),
@@ -55,6 +58,8 @@ def menu_of(person: Actor | None) -> list[Way]:
             ways = [Way("/tanda-tangan", _("Tanda tangan")), Way("/tugas", _("Tugas"))]
         case _:
             ways = [Way("/tugas", _("Tugas"))] if refusal(person, Act.LIST_TASKS) is None else []
+    if is_acting_head:
+        ways.insert(0, Way("/tanda-tangan", _("Tanda tangan")))
     if person.role is Role.TECHNICAL_TEAM:
         ways.append(Way("/lapangan", _("Lapangan")))
     if person.role in STAFF:

@@ -23,7 +23,9 @@ from api.pages.language import gettext as _
 from api.pages.language import language
 from api.pages.menu import menu_of
 from api.problems import ApiCode, Problem, problem_of
+from api.services import Services
 from api.sessions import resume
+from permits.authority import STAFF, Actor, Role
 from permits.errors import Code, RuleError
 
 __all__ = [
@@ -46,7 +48,7 @@ def page(request: Request, template: str, http_status: int = 200, /, **context: 
     news = unquote(request.cookies.get(NEWS_COOKIE, ""))[:MOST_NEWS]
     frame = {
         "person": person,
-        "menu": menu_of(person),
+        "menu": menu_of(person, getattr(request.state, "is_acting_head", False)),
         "news": news,
         "language": language(),
         "address": request.url.path,
@@ -73,12 +75,19 @@ async def who_is_here(request: Request, services: Here) -> None:
         return
     try:
         login = await resume(services, *found, lives_on=is_by_hand(request))
+        request.state.is_acting_head = await _is_acting_head(services, login.actor)
     except Exception as error:
         # A page that needs the log-in or the store says itself what is wrong.
         if problem_of(error) is None:
             raise
         return
     request.state.login, request.state.person = login, login.actor
+
+
+async def _is_acting_head(services: Services, person: Actor) -> bool:
+    if person.role not in STAFF or person.role is Role.HEAD_OF_OFFICE:
+        return False
+    return any(one.role is Role.HEAD_OF_OFFICE for one in await services.capacities(person))
 
 
 def form_page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> Response:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, literal_column
 from sqlalchemy import select as sql_select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -54,7 +55,7 @@ class EvaluationLine(BaseModel):
 
 async def evaluations(session: AsyncSession, limit: int) -> list[EvaluationLine]:
     """The newest version of each month, the latest month first."""
-    query = select(EvaluationRow).distinct(col(EvaluationRow.month))
+    query = select(EvaluationRow).ext(distinct_on(col(EvaluationRow.month)))
     query = query.order_by(col(EvaluationRow.month).desc(), col(EvaluationRow.version).desc()).limit(limit)
     return [_line(row) for row in await session.exec(query)]
 

@@ -170,6 +170,12 @@ async def test_who_cannot_sign_today_is_told_why_before_any_passphrase(api: Api)
     assert refused.status_code == 409 and "dicabut" in said(refused) and api.engine.decisions == []
 
 
+async def test_only_who_signs_is_shown_the_way_to_the_letters(api: Api) -> None:
+    for person, count in (("kepala", 1), ("koordinator", 0), ("depan", 0)):
+        page = await (await api.as_(person)).get("/akun", headers={"Accept": "text/html"})
+        assert page.text.partition("</nav>")[0].count('href="/tanda-tangan"') == count, person
+
+
 async def test_an_acting_head_is_told_in_whose_place_it_signs(api: Api) -> None:
     await a_waiting_letter(api)
     await mandated(api)
@@ -178,6 +184,8 @@ async def test_an_acting_head_is_told_in_whose_place_it_signs(api: Api) -> None:
         api, id="plh", account_id="koordinator", capacity="plh", certificate_sha256="d" * 64,
         valid_from=date(2026, 3, 12), valid_until=until,
     )  # fmt: skip
+    ways = (await acting.get("/tugas")).text.partition("</nav>")[0]
+    assert '<a href="/tanda-tangan">Tanda tangan</a>' in ways
     page = said(await acting.get("/tanda-tangan"))
     assert "Plh. kepala dinas, menggantikan Contoh Kepala, sampai Jumat 20 Maret 2026." in page
     assert "Ikut ditandatangani" in page
