@@ -39,6 +39,25 @@ def test_a_visitor_follows_a_case_by_its_code_without_javascript(opens: Opens, o
     expect(page.locator("main")).not_to_contain_text("Contoh Pemohon")
 
 
+def test_pages_left_open_tell_that_a_case_has_moved_on(opens: Opens, office: Office) -> None:
+    number = office.submitted()
+    office.waiting_at(number, "verification")
+    case = office.get("pemohon.dua", f"/applications/{number}")
+    tracking, inbox, desk = opens(), opens("depan", width=DESK), opens("depan", width=DESK)
+    tracking.goto(f"/lacak/{case['tracking_code']}")
+    inbox.goto("/tugas?daftar=all")
+    desk.goto(f"/kasus/{number}")
+    line = inbox.locator("tr", has_text=number)
+    expect(line).to_be_visible()
+    sentence = tracking.get_by_role("heading", level=1).inner_text()
+    held = desk.locator(".jawaban__kalimat").inner_text()
+    office.waiting_at(number, "signing")
+    expect(tracking.get_by_role("heading", level=1)).not_to_have_text(sentence)
+    expect(tracking.get_by_text("Isi halaman ini baru saja diperbarui.")).to_be_visible()
+    expect(line).to_have_count(0)
+    expect(desk.locator(".jawaban__kalimat")).not_to_have_text(held)
+
+
 def test_a_visitor_finds_an_issued_permit_on_the_map_and_moves_it(opens: Opens, office: Office) -> None:
     office.issued("izin-reklame-tetap")
     page = opens(width=DESK)
