@@ -124,6 +124,7 @@ def install(wanted: str) -> None:
     if run([*pip, "-r", str(LOCKS / "bootstrap.lock")]):
         say(f"installing packages of {lock.name}")
         uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)]
+        uv += ["--index-strategy", "unsafe-best-match"]  # safe here: the hashes say which file, whoever brings it
         quiet = [] if sys.stderr.isatty() else ["--quiet"]
         if run([*uv, *quiet], environment=uv_environment()):
             return

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.dependencies import Here
 from api.pages.administration.outbox import Text, text_of
-from api.pages.rendering import page, who_is_here
+from api.pages.rendering import form_page, page, who_is_here
 from api.pages.words import field_names, role_names
 from api.problems import ApiCode, Problem
 from api.services import Services
@@ -66,7 +66,7 @@ async def demonstration(request: Request, services: Here) -> Response:
         )
         for one in kept["people"]
     ]  # fmt: skip
-    return page(
+    return form_page(
         request, "peragaan.html", people=people, passphrase=kept["passphrase"], roles=role_names(Role),
         fields=field_names(), seconds_left=30 - int(now.timestamp()) % 30,
     )  # fmt: skip

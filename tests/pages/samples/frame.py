@@ -220,6 +220,7 @@ def _pages() -> dict[str, tuple[str, View]]:
             "passphrase": "frasa-sandi-contoh",
             "roles": {"head_of_office": "Kepala dinas", "back_office": "Petugas bidang"},
             "fields": {"kesehatan": "Kesehatan"}, "seconds_left": 12, "demonstration": True,
+            "csrf_token": "contoh",
         }),
         "peragaan-surat": ("peragaan-surat.html", {"demonstration": True, "mails": [
             {"to": "pemohon.satu@contoh.test", "at": at(3), "subject": "Permohonan Anda sudah kami terima",
