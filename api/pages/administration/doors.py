@@ -31,6 +31,19 @@ def names() -> dict[str, str]:
     }
 
 
+def purposes() -> dict[str, str]:
+    """What each section is for, by its address."""
+    words = {
+        "people": _("Siapa bekerja di mana, dan siapa yang boleh apa."),
+        "definitions": _("Syarat, langkah, dan naskah surat setiap jenis izin: susun, bandingkan, terbitkan."),
+        "calendar": _("Hari libur dan cuti bersama, yang tidak dihitung sebagai hari kerja."),
+        "ladders": _("Kapan pemegang berkas diingatkan, dan kepada siapa keterlambatan diteruskan."),
+        "outbox": _("E-mail dan WhatsApp yang menunggu, terkirim, atau gagal."),
+        "engine": _("Yang dipegang mesin proses tentang satu permohonan."),
+    }
+    return {address: words[name] for address, name, _acts in SECTIONS if name in words}
+
+
 def may_any(person: Actor, acts: frozenset[Act]) -> bool:
     """Whether the person may do one of these."""
     return any(refusal(person, act) is None for act in acts)

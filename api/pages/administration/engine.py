@@ -6,7 +6,8 @@ payloads sealed until whoever looks has logged in here, since they ask the codec
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -15,8 +16,10 @@ from starlette.responses import Response
 from api.dependencies import Here, read_number
 from api.pages.administration.doors import sections_of
 from api.pages.language import gettext as _
+from api.pages.officers.words import status_words
 from api.pages.rendering import Refused, onward, page, refused
-from api.routes.engine import Operator, read_engine
+from api.pages.words import letter_words
+from api.routes.engine import EngineAnswer, Operator, read_engine
 from api.services import Services
 
 engine_pages = APIRouter()
@@ -54,8 +57,18 @@ async def case_in_engine(request: Request, number: str, services: Here, actor: O
         trouble = errors[0][1]
     return page(
         request, "administration/case.html", 200 if state else 503, number=number, state=state, trouble=trouble,
-        engine_url=_engine_url(services, number), sections=sections_of(actor, "/kelola/mesin"),
+        **told_of(state), engine_url=_engine_url(services, number), sections=sections_of(actor, "/kelola/mesin"),
     )  # fmt: skip
+
+
+def told_of(state: EngineAnswer | None) -> dict[str, Any]:
+    """What the row says, in words."""
+    row = state.row if state else None
+    return {
+        "status": status_words(row.status)[1] if row else "",
+        "promised": datetime.fromisoformat(row.promise_due_at) if row and row.promise_due_at else None,
+        "product_words": letter_words,
+    }
 
 
 def _engine_url(services: Services, number: str) -> str | None:

@@ -6,7 +6,9 @@ where everybody is fictional: operators see flows, not citizens (UU 27/2022, art
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
@@ -68,7 +70,7 @@ async def outbox(
     more = f"/kelola/kotak-keluar?{urlencode({**asked, 'after': lines.next})}" if lines.next else ""
     return form_page(
         request, "administration/outbox.html", lines=lines.lines, counts=lines.counts, more=more, states=state_names(),
-        channels=carrier_names(), asked=asked, templates=sorted(templates()),
+        channels=carrier_names(), asked=asked, titles=titles(),
         sections=sections_of(actor, "/kelola/kotak-keluar"),
     )  # fmt: skip
 
@@ -91,8 +93,9 @@ async def message(request: Request, notice: Key, actor: Operator, services: Here
         raise Problem(ApiCode.NOT_FOUND)
     fictional = services.settings.sakpore_env != "production"
     return form_page(
-        request, "administration/message.html", line=outbox_line(row), states=state_names(), channels=carrier_names(),
-        text=await text_of(services, row) if fictional else None, to=row.recipient if fictional else "",
+        request, "administration/message.html", line=outbox_line(row), titles=titles(), states=state_names(),
+        channels=carrier_names(), text=await text_of(services, row) if fictional else None,
+        to=row.recipient if fictional else "",
         retry=f"/kelola/kotak-keluar/kirim/{quote(row.key, safe='')}",
         sections=sections_of(actor, "/kelola/kotak-keluar"),
     )  # fmt: skip
@@ -116,6 +119,18 @@ def address_of(line: OutboxLine) -> str:
 def templates(folder: Path = NOTICES) -> frozenset[str]:
     """The texts of this release."""
     return frozenset(path.stem for path in folder.glob("*.txt"))
+
+
+@cache
+def titles(folder: Path = NOTICES) -> dict[str, str]:
+    """What each text is about: its subject without the facts of a case."""
+    subjects = {name: (folder / f"{name}.txt").read_text().partition("\n")[0] for name in sorted(templates(folder))}
+    return {name: _titled(subject) for name, subject in subjects.items()}
+
+
+def _titled(subject: str) -> str:
+    plain = re.sub(r"{%.*?%}.*?{% endif %}|\(?{{.*?}}\)?", "", subject)
+    return re.sub(r"\s+", " ", plain).strip(" :,")
 
 
 def text_of_sample(template: str, base_url: str) -> Text:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from starlette.responses import Response
 
 from api.dependencies import Here
-from api.pages.administration.doors import overseer, sections_of
+from api.pages.administration.doors import overseer, purposes, sections_of
 from api.pages.language import gettext as _
 from api.pages.language import ngettext
 from api.pages.rendering import page
@@ -46,6 +46,7 @@ async def overview(request: Request, services: Here, person: Annotated[Actor, De
         "administration/overview.html",
         parts=parts,
         sections=sections_of(person, "/kelola"),
+        purposes=purposes(),
         engine_ui=services.settings.temporal_ui_url if watches else None,
     )
 

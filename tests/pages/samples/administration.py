@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 from functools import cache
 
 from api.pages.administration.definitions import _kept, as_yaml, status_names
-from api.pages.administration.doors import sections_of
+from api.pages.administration.doors import purposes, sections_of
+from api.pages.administration.engine import told_of
 from api.pages.administration.ladders import LadderShown
-from api.pages.administration.outbox import state_names, templates, text_of_sample
+from api.pages.administration.outbox import state_names, templates, text_of_sample, titles
 from api.pages.administration.overview import Part
 from api.pages.administration.people import OFFICERS, TYPED, labels
 from api.pages.administration.words import ladder_names, who_names
@@ -106,7 +107,7 @@ def line(state: str = "sent", **more: object) -> OutboxLine:
 
 def pages() -> Samples:
     """Every page worth looking at: name -> (template, context)."""
-    overview = {"sections": sections_of(OPS, "/kelola"), "engine_ui": "http://localhost:8233"}
+    overview = {"sections": sections_of(OPS, "/kelola"), "purposes": purposes(), "engine_ui": "http://localhost:8233"}
     people = {
         "q": "",
         "role": "",
@@ -132,7 +133,7 @@ def pages() -> Samples:
         "states": state_names(),
         "channels": carrier_names(),
         "asked": {"state": "", "channel": "", "template": ""},
-        "templates": sorted(templates()),
+        "titles": titles(),
         "sections": sections_of(OPS, "/kelola/kotak-keluar"),
     }
     failed = line("failed", attempts=6, error="smtp-refused: 550 5.1.1 no such mailbox here, says the stand-in")
@@ -200,7 +201,7 @@ def pages() -> Samples:
         "kelola": ("administration/overview.html", framed(OPS, parts=PARTS, **overview)),
         "kelola-koordinator": (
             "administration/overview.html",
-            framed(COORDINATOR, parts=[], engine_ui=None, sections=sections_of(COORDINATOR, "/kelola")),
+            framed(COORDINATOR, **{**overview, "parts": [], "sections": sections_of(COORDINATOR, "/kelola")}),
         ),
         "kelola-orang": ("administration/people.html", framed(OPS, people=OFFICE, **people)),
         "kelola-orang-kosong": (
@@ -296,10 +297,12 @@ def pages() -> Samples:
                 sections=case["sections"],
             ),
         ),
-        "kelola-kasus": ("administration/case.html", framed(OPS, state=answer, **case)),
+        "kelola-kasus": ("administration/case.html", framed(OPS, state=answer, **told_of(answer), **case)),
         "kelola-kasus-berbeda": (
             "administration/case.html",
-            framed(OPS, state=answer.model_copy(update={"differs": ["open_tasks", "stage"]}), **case),
+            framed(
+                OPS, state=answer.model_copy(update={"differs": ["open_tasks", "stage"]}), **told_of(answer), **case
+            ),
         ),
         "kelola-kasus-diam": (
             "administration/case.html",
