@@ -72,7 +72,7 @@ async def test_a_wrong_password_and_an_unknown_account_answer_alike(api: Api, bo
         "type": "http://localhost:8080/masalah/login-failed",
         "title": "Tidak dapat masuk",
         "status": 401,
-        "detail": "Surel atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.",
+        "detail": "E-mail atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.",
         "code": "login-failed",
     }
 
