@@ -14,12 +14,14 @@ from api.problems import ENGLISH as PROBLEMS_ENGLISH
 from api.problems import TABLE, ApiCode, ProblemTable
 from api.reason_words import advice_on, english_reasons, found_in_words
 from api.sentences import ENGLISH, SENTENCES, Sentences
+from api.signing_words import english, service_in_words, why_in_words
 from permits.errors import Code
 from permits.events import Tag
 from signing.verdict import REASONS, Reason
 from tests.api.conftest import Api
 from tests.api.filing import a_case
 from tests.api.test_refusals import EXAMPLES
+from workflows.stages import signing_words
 
 IN_ENGLISH = {"Cookie": "sakpore_bahasa=en"}
 
@@ -97,6 +99,18 @@ def test_every_reason_of_a_verdict_and_its_advice_are_said_in_english() -> None:
     about = Reason.of("revoked", "Kepala").text
     with speaking("en"):
         assert found_in_words("revoked", about) == "The certificate was revoked by its issuer (field Kepala)."
+
+
+def test_whatever_keeps_a_letter_unsigned_is_said_in_english() -> None:
+    said = english()
+    assert set(said["why"]) == set(signing_words._WHY) and set(said["services"]) == set(signing_words._SERVICES)
+    for code in (*signing_words._WHY, "something-new"):
+        with speaking("en"):
+            in_english = why_in_words(code)
+        assert in_english.endswith(".") and in_english != why_in_words(code)
+    with speaking("en"):
+        assert service_in_words("timestamp_unavailable") == "the timestamp service"
+    assert service_in_words("timestamp_unavailable") == "layanan segel waktu"
 
 
 async def test_a_page_in_english_tells_the_way_so_far_in_english(api: Api) -> None:

@@ -19,10 +19,10 @@ from api.pages.words import letter_words
 from api.problems import ApiCode, Problem
 from api.routes.signing import Signer, order_again
 from api.services import Services
+from api.signing_words import service_in_words, why_in_words
 from api.views import verification_url
 from permits.errors import Code
 from store.queries.waiting_letters import ConsentedLetter, ConsentRow, consent_with_letters
-from workflows.stages.signing_words import service, why
 
 result_pages = APIRouter()
 
@@ -158,7 +158,7 @@ def state_of(consent: ConsentRow, letter: ConsentedLetter, now: datetime) -> tup
         return "signed", _("Ditandatangani"), done
     match letter.claim:
         case "FAILED":
-            return "failed", _("Tidak ditandatangani"), _because(letter.error or "")
+            return "failed", _("Tidak ditandatangani"), why_in_words(letter.error or "")
         case "UNKNOWN":
             words = _(
                 "Penyedia tidak menjawab, jadi hasilnya belum diketahui. Pengelola sistem sudah diberi tahu. Surat ini"
@@ -167,7 +167,7 @@ def state_of(consent: ConsentRow, letter: ConsentedLetter, now: datetime) -> tup
             return "unknown", _("Belum diketahui"), words
         case "CLAIMED" | "SENT" if letter.error:
             words = _("Menunggu %(service)s. Dilanjutkan sendiri begitu pulih, paling lambat %(until)s.")
-            told = {"service": service(letter.error), "until": clock_time(consent.expires_at)}
+            told = {"service": service_in_words(letter.error), "until": clock_time(consent.expires_at)}
             return "waits", _("Menunggu"), words % told
     if now >= consent.expires_at:
         words = _("Waktu persetujuan habis sebelum surat ini sempat ditandatangani. Tandatangani lagi dari daftar.")
@@ -175,11 +175,6 @@ def state_of(consent: ConsentRow, letter: ConsentedLetter, now: datetime) -> tup
     if letter.claim is None and letter.open_task is not None:
         return "unsure", _("Belum dijawab"), _("Perintahnya sudah kami terima; sistem belum menjawab.")
     return "working", _("Sedang ditandatangani"), _("Tidak perlu menunggu di sini; hasilnya tetap tercatat.")
-
-
-def _because(code: str) -> str:
-    reason = why(code)
-    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def _refused(request: Request, refusals: list[str]) -> list[ResultLine]:
