@@ -236,6 +236,14 @@ async def test_a_form_without_its_secret_decides_nothing(api: Api) -> None:
     assert answer.status_code == 403 and decisions(api) == []
 
 
+async def test_the_counter_alone_reads_how_to_reach_the_applicant(api: Api) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    for person, reads in (("depan", True), ("bidang", False), ("koordinator", False)):
+        page = (await (await on_pages(api, person)).get(f"/kasus/{number}")).text
+        assert ("Menghubungi pemohon" in page) is reads, person
+        assert ("pemohon@contoh.invalid" in page) is reads, person
+
+
 async def test_another_field_another_agency_and_a_neighbour_see_no_task_of_others(api: Api) -> None:
     number = await a_case(api, await api.as_("pemohon"))
     task = await open_task(api, number, TaskKind.ASSESSMENT, Role.BACK_OFFICE)

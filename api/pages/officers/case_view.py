@@ -20,7 +20,7 @@ from permits.authority import Act, Actor, Role, Subject, refusal
 from permits.definition import PermitDefinition, Procedure
 from store.queries.application import ApplicationPage, DocumentView, OpdView
 from store.queries.proof import RungProof
-from store.tables import ApplicationRow
+from store.tables import AccountRow, ApplicationRow
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class CaseView:
     actions: list[tuple[str, str]]  # (address, words)
     steers: bool
     tracking: str
+    contact: list[tuple[str, str]]  # how the counter reaches the applicant; empty for others
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def case_view(
     page: ApplicationPage,
     row: ApplicationRow,
     law: PermitDefinition | None,
-    applicant_name: str,
+    applicant: AccountRow | None,
     actor: Actor,
     about: Subject,
     record: Sequence[Line],
@@ -150,6 +151,7 @@ def case_view(
     is_open = page.status not in CLOSED
     steers = is_open and refusal(actor, Act.STEER_OPD, about) is None
     waiting = page.waiting
+    applicant_name = applicant.name if applicant else page.holder_name
     return CaseView(
         number=page.number,
         permit_name=page.permit_name,
@@ -192,7 +194,18 @@ def case_view(
         actions=_actions(page, row, actor, about, is_open, steers),
         steers=steers,
         tracking=f"/lacak/{page.tracking_code}" if page.tracking_code else "",
+        contact=_contact(applicant) if applicant and refusal(actor, Act.APPLY_FOR, about) is None else [],
     )
+
+
+def _contact(applicant: AccountRow) -> list[tuple[str, str]]:
+    """Where there is neither telephone nor e-mail, a letter goes to the address."""
+    ways = [
+        (_("Nomor telepon"), applicant.phone or ""),
+        (_("E-mail"), "" if applicant.at_counter and applicant.email_confirmed_at is None else applicant.email),
+        (_("Alamat"), applicant.address or ""),
+    ]
+    return [(way, where) for way, where in ways if where]
 
 
 def told_of(one: RungProof) -> Told:

@@ -116,7 +116,7 @@ async def show_case(request: Request, case: Readable, services: Here) -> Respons
         shown,
         case.row,
         law,
-        applicant.name if applicant else shown.holder_name,
+        applicant,
         case.actor,
         case.subject,
         record,

@@ -27,7 +27,7 @@ from store.queries.cases import CaseLine, TypeLine
 from store.queries.desk import Evidence
 from store.queries.inbox import AttachmentView, InboxCounts, InboxLine, TaskPage
 from store.queries.stuck import NoteLine
-from store.tables import ApplicationRow, TaskRow
+from store.tables import AccountRow, ApplicationRow, TaskRow
 from tests.pages.samples.people import (
     AGENCY,
     BACK,
@@ -378,8 +378,12 @@ def cases_pages() -> Samples:
     ))]  # fmt: skip
 
     def shown(page: ApplicationPage, who: Actor, **row: Any) -> Any:
-        view = case_view(page, case_row(procedure="permit", **row), LAW, "Contoh Pemohon Satu, A.Md.Ftr.", who, about,
-                         record, NOW)  # fmt: skip
+        applicant = AccountRow(
+            id="contoh-applicant", email="pemohon.satu@contoh.test", name="Contoh Pemohon Satu, A.Md.Ftr.",
+            password_hash="-", role="applicant", phone="0800 0000 0001", address="Jalan Contoh Nomor 1, Pekalongan",
+            created_at=NOW,
+        )  # fmt: skip
+        view = case_view(page, case_row(procedure="permit", **row), LAW, applicant, who, about, record, NOW)
         return "officers/kasus.html", framed(who, view=view)
 
     issued = application_page(
