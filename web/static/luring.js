@@ -193,9 +193,14 @@
 
   window.addEventListener("hashchange", check);
   check();
-  // Keeps this page and the keys on the phone for the next time without a network.
+  // Keeps this page and the keys on the phone for the next time without a network; says so once they are kept.
   navigator.serviceWorker?.register("/v/luring/pekerja.js", { scope: "/v/luring" }).then(
-    () => { $("luring-tersimpan").hidden = false; },
+    (ours) => {
+      const worker = ours.active ?? ours.waiting ?? ours.installing;
+      const tell = () => { if (worker.state === "activated") $("luring-tersimpan").hidden = false; };
+      worker.addEventListener("statechange", tell);
+      tell();
+    },
     () => {},
   );
 })();
