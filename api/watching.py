@@ -123,6 +123,11 @@ class Watching:
             found = await self._marks_of(session, {topic})
         return self._marks.setdefault(topic, found[topic]) if topic in found else None
 
+    async def mark_of_page(self, topic: Topic) -> str:
+        """The mark that a page is answered with; nobody listens yet, so nothing is kept. "" where nothing is there."""
+        async with self._db.transaction() as session:
+            return (await self._marks_of(session, {topic})).get(topic, "")
+
     async def _read(self) -> None:
         pause = self.limits.look_seconds
         while True:

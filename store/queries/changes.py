@@ -6,7 +6,7 @@ Asked every second or so for everybody who listens at once, so each is a look at
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,6 +40,11 @@ def desk_of(actor: Actor) -> Desk:
             return Desk(actor.role, field=actor.field)
         case _:
             return Desk(actor.role)
+
+
+def desks_of(actors: Iterable[Actor]) -> tuple[Desk, ...]:
+    """The inbox of somebody in all capacities."""
+    return tuple(sorted({desk_of(one) for one in actors}, key=str))
 
 
 async def case_marks(session: AsyncSession, numbers: Collection[str]) -> dict[str, str]:

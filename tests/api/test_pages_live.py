@@ -15,8 +15,9 @@ from permits.authority import Role
 from permits.decisions import TaskKind
 from store.queries.changes import desk_mark, desk_of
 from tests.api.cases import close_task, open_task
-from tests.api.conftest import Api
+from tests.api.conftest import PASSWORD, Api
 from tests.api.filing import a_case
+from tests.api.pages import browser, send
 
 QUICK = Limits(look_seconds=0.05)
 
@@ -108,6 +109,26 @@ async def test_a_page_about_what_moves_follows_a_stream_that_its_reader_may_hear
     (address,) = re.findall(r'data-hidup="([^"]+)"', shown.text)
     async with served.follow(address, reader) as stream:
         assert (await stream.next())["event"] in ("mulai", "berubah")
+
+
+async def test_an_inbox_that_shows_what_stands_is_not_asked_for_twice(api: Api, served: Served) -> None:
+    number = await a_case(api, await api.as_("pemohon"))
+    front = await api.as_("depan")
+    shown = (await front.get("/tugas", headers={"Accept": "text/html"})).text
+    (mark,) = re.findall(r'data-tanda="([0-9a-f]+)"', shown)
+    async with served.follow(f"/aliran/tugas?tanda={mark}", front) as stream:
+        assert (await stream.next())["event"] == "mulai"
+    await open_task(api, number, TaskKind.VERIFICATION, Role.FRONT_OFFICE)
+    async with served.follow(f"/aliran/tugas?tanda={mark}", front) as stream:
+        assert (await stream.next())["event"] == "berubah"
+
+
+async def test_what_was_searched_is_not_asked_for_again_by_an_address_that_does_not_name_it(api: Api) -> None:
+    front = browser(api)
+    await send(front, "/masuk", {"email": "depan@contoh.invalid", "password": PASSWORD})
+    assert "data-hidup" in (await front.get("/tugas")).text
+    found = await send(front, "/tugas", {"cari": "contoh"})
+    assert found.status_code == 200 and "data-hidup" not in found.text
 
 
 async def test_a_page_whose_case_changed_while_it_was_on_its_way_is_told_at_once(api: Api, served: Served) -> None:

@@ -16,7 +16,7 @@ from tests.pages.served import Door, wait_until
 PAGE = """{% extends "base.html" %}{% from "parts.html" import live %}
 {% block title %}Contoh {{ state }}{% endblock %}
 {% block main %}<h1>Contoh</h1><p id="luar">{{ state }}</p>
-<section id="keadaan"{{ live("/aliran/contoh") }}>
+<section id="keadaan"{{ live("/aliran/contoh", mark) }}>
 <p id="kalimat">{{ state }}</p><details><summary>Rincian</summary><p>isi {{ state }}</p></details>
 <a id="tautan" href="/lain">Buka {{ state }}</a><form><label>Catatan <input name="catatan"></label></form>
 </section>{% endblock %}"""
@@ -31,6 +31,7 @@ class Office:
         self.streams: list[str] = []
         self.asked: list[dict[str, str]] = []
         self.refuses = False
+        self.mark = ""
         self.router = APIRouter()
         self.router.add_api_route("/contoh", self._page)
         self.router.add_api_route("/aliran/contoh", self._stream)
@@ -38,7 +39,7 @@ class Office:
     async def _page(self, request: Request) -> Response:
         self.asked.append(dict(request.headers))
         template = request.app.state.services.pages.from_string(PAGE)
-        return HTMLResponse(template.render(**framed(FRONT, state=self.state)))
+        return HTMLResponse(template.render(**framed(FRONT, state=self.state, mark=self.mark)))
 
     async def _stream(self, request: Request) -> Response:
         begun = len(self.told)
@@ -90,6 +91,13 @@ def test_only_what_is_marked_follows_and_the_change_is_said_politely(page: Page,
     expect(page.get_by_role("status")).to_have_text("Isi halaman ini baru saja diperbarui.")
     expect(page).to_have_title("Contoh kedua · Sakpore Kota Pekalongan")
     assert "x-sakpore-hidup" not in office.asked[0] and office.asked[1]["x-sakpore-hidup"] == "1"
+
+
+def test_a_page_that_knows_the_mark_of_what_it_shows_says_it(page: Page, office: Office, door: Door) -> None:
+    assert office.streams[-1].startswith("umur=")
+    office.mark = "c0ffee"
+    page.goto(f"{door.address}/contoh")
+    wait_until(lambda: office.streams[-1] == "tanda=c0ffee")
 
 
 def test_focus_and_open_details_stay(page: Page, office: Office) -> None:

@@ -102,9 +102,9 @@
   };
 
   class Stream {
-    constructor(address) {
+    constructor(address, mark) {
       this.address = address;
-      this.mark = "";
+      this.mark = mark;
       this.wait = FIRST_WAIT;
       this.isOver = false;
       this.open();
@@ -147,7 +147,10 @@
     }
   }
 
-  const streams = [...new Set(places.map((place) => place.dataset.hidup))].map((address) => new Stream(address));
+  const streams = [...new Set(places.map((place) => place.dataset.hidup))].map((address) => {
+    const place = places.find((each) => each.dataset.hidup === address);
+    return new Stream(address, place.dataset.tanda ?? "");
+  });
 
   // A browser allows a host few connections, so a page that nobody sees gives its own back.
   document.addEventListener("visibilitychange", () => {

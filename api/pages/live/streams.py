@@ -24,7 +24,7 @@ from api.services import Services
 from api.watching import Change, Listener, TooManyListen, Topic, Watching
 from permits.authority import Act, Actor
 from permits.numbering import read_tracking_code
-from store.queries.changes import case_changed_at, desk_of, number_behind
+from store.queries.changes import case_changed_at, desks_of, number_behind
 
 streams = APIRouter(prefix="/aliran")
 
@@ -76,7 +76,7 @@ async def follow_inbox(
     umur: Age = 0,
 ) -> Response:
     """Changes of the asker's inbox, in all capacities."""
-    desks = tuple(sorted({desk_of(one) for one in await services.capacities(actor)}, key=str))
+    desks = desks_of(await services.capacities(actor))
     return await _stream(request, services, desks, login.token_hash, tanda, umur > NEARLY_NEW_MILLISECONDS)
 
 

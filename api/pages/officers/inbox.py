@@ -27,6 +27,7 @@ from api.services import Services
 from permits.authority import Act, Actor, Role
 from permits.decisions import TaskKind
 from store.queries.cases import TypeLine, types_by_title
+from store.queries.changes import desks_of
 from store.queries.inbox import OF_OTHERS, InboxCounts, InboxLine, View, inbox, inbox_counts
 
 inbox_pages = APIRouter()
@@ -100,6 +101,7 @@ class InboxView:
     empty: tuple[str, str]
     can_take: bool
     can_decide: bool
+    mark: str  # of what is shown, for the stream that tells of changes; "" where the page does not follow
 
 
 @inbox_pages.get("/tugas")
@@ -133,6 +135,7 @@ async def inbox_view(services: Services, actor: Actor, asked: Asked, text: str =
     """Reads the inbox as it stands now."""
     actors = await services.capacities(actor)
     now = services.now()
+    mark = "" if text else await services.watching.mark_of_page(desks_of(actors))
     filters = Filters(
         view=asked.daftar or "all", permit_type=asked.jenis, kind=asked.tahap, field=asked.bidang, number=asked.nomor
     )
@@ -147,7 +150,7 @@ async def inbox_view(services: Services, actor: Actor, asked: Asked, text: str =
     asked = asked.model_copy(update={"daftar": filters.view})
     after = place_text(more) if more else ""
     lines = [line_of(item, actor, due_of(item.due_at, now)) for item in items]
-    return view_of(asked, actor, counts, lines, total, after, types, text)
+    return view_of(asked, actor, counts, lines, total, after, types, text, mark)
 
 
 def view_of(
@@ -159,6 +162,7 @@ def view_of(
     after: str,
     types: list[TypeLine],
     text: str = "",
+    mark: str = "",
 ) -> InboxView:
     """The screen from what was read."""
     view: View = asked.daftar or "all"
@@ -180,6 +184,7 @@ def view_of(
         empty=_empty(view, filtered),
         can_take=any(line.free for line in lines),
         can_decide=any(line.decidable for line in lines),
+        mark=mark,
     )
 
 
