@@ -119,9 +119,8 @@ class Watching:
 
     async def mark(self, topic: Topic) -> str | None:
         """The mark of a topic as of now, from which its listener goes on."""
-        async with self._db.transaction() as session:
-            found = await self._marks_of(session, {topic})
-        return self._marks.setdefault(topic, found[topic]) if topic in found else None
+        found = await self.mark_of_page(topic)
+        return self._marks.setdefault(topic, found) if found else None
 
     async def mark_of_page(self, topic: Topic) -> str:
         """The mark that a page is answered with; nobody listens yet, so nothing is kept. "" where nothing is there."""

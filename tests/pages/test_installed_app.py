@@ -112,6 +112,7 @@ def test_a_new_edition_takes_the_place_of_the_old_one(page: Page, door: Door, en
     (before,) = kept(page)
     loaded = environment.globals["asset"]
     environment.globals["asset"] = lambda name: loaded(name) + ("?baru" if name == "star.svg" else "")
+
     def is_gone() -> bool:
         """A browser asks again at each visit; an edition that could not be fetched whole is left for the next one."""
         page.evaluate("navigator.serviceWorker.ready.then((ours) => ours.update())")

@@ -57,17 +57,19 @@ async def case_in_engine(request: Request, number: str, services: Here, actor: O
         trouble = errors[0][1]
     return page(
         request, "administration/case.html", 200 if state else 503, number=number, state=state, trouble=trouble,
-        **told_of(state), engine_url=_engine_url(services, number), sections=sections_of(actor, "/kelola/mesin"),
+        **case_words(state), engine_url=_engine_url(services, number), sections=sections_of(actor, "/kelola/mesin"),
     )  # fmt: skip
 
 
-def told_of(state: EngineAnswer | None) -> dict[str, Any]:
-    """What the row says, in words."""
-    row = state.row if state else None
+def case_words(state: EngineAnswer | None) -> dict[str, Any]:
+    """What the row and the engine say, as people read it."""
+    if state is None:
+        return {}
+    promised, product = state.row.promise_due_at, state.engine.product if state.engine else None
     return {
-        "status": status_words(row.status)[1] if row else "",
-        "promised": datetime.fromisoformat(row.promise_due_at) if row and row.promise_due_at else None,
-        "product_words": letter_words,
+        "status": status_words(state.row.status)[1],
+        "promised": datetime.fromisoformat(promised) if promised else None,
+        "products": [letter_words(one) if one else "" for one in (state.row.product, product)],
     }
 
 

@@ -152,9 +152,6 @@ class CaseScreen:
     home: str
 
 
-
-
-
 @router.get("/permohonan")
 async def own_cases(
     request: Request,
@@ -225,9 +222,6 @@ async def show_case(request: Request, case: Readable, services: Here) -> Respons
 
 
 # A draft -------------------------------------------------------------------------------------------------------------
-
-
-
 
 
 # A case --------------------------------------------------------------------------------------------------------------

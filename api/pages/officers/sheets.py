@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from api.pages.language import gettext as _
-from api.pages.officers.words import (
-    channel_words,
-)
-from api.pages.words import (
-    letter_words,
-)
+from api.pages.officers.words import channel_words
+from api.pages.words import letter_words
 from store.queries.application import DocumentView, LetterView
 from store.queries.desk import Evidence
 

@@ -252,18 +252,6 @@ def said_in(kind: str, body: dict[str, Any], titles: dict[str, str]) -> list[str
     return lines
 
 
-
-
-
-
-
-
-
-
-
-
-
-
 def _codes(page: TaskPage) -> list[str]:
     return [one.requirement for one in newest_of(page.documents)]
 

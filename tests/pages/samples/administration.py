@@ -5,7 +5,7 @@ from functools import cache
 
 from api.pages.administration.definitions import _kept, as_yaml, status_names
 from api.pages.administration.doors import purposes, sections_of
-from api.pages.administration.engine import told_of
+from api.pages.administration.engine import case_words
 from api.pages.administration.ladders import LadderShown
 from api.pages.administration.outbox import state_names, templates, text_of_sample, titles
 from api.pages.administration.overview import Part
@@ -297,11 +297,11 @@ def pages() -> Samples:
                 sections=case["sections"],
             ),
         ),
-        "kelola-kasus": ("administration/case.html", framed(OPS, state=answer, **told_of(answer), **case)),
+        "kelola-kasus": ("administration/case.html", framed(OPS, state=answer, **case_words(answer), **case)),
         "kelola-kasus-berbeda": (
             "administration/case.html",
             framed(
-                OPS, state=answer.model_copy(update={"differs": ["open_tasks", "stage"]}), **told_of(answer), **case
+                OPS, state=answer.model_copy(update={"differs": ["open_tasks", "stage"]}), **case_words(answer), **case
             ),
         ),
         "kelola-kasus-diam": (
